@@ -1,0 +1,290 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "cli/version.hpp"
+
+namespace abgate::cli {
+
+namespace {
+
+constexpr const char* kAbout =
+    "May this quantised model replace the one in production?\n"
+    "abgate drives a baseline and a candidate endpoint with the same requests, measures and scores both,\n"
+    "and answers GO, NO-GO or INCONCLUSIVE with its evidence.";
+
+constexpr const char* kFooter =
+    "Exit codes: 0 GO, 10 NO-GO, 11 GO but regressed against history, 20 INCONCLUSIVE, 30 VOID,\n"
+    "  64 usage, 65 bad data, 69 endpoint unavailable, 70 internal error, 75 locked, 78 bad scenario,\n"
+    "  130 interrupted.\n"
+    "First steps:\n"
+    "  abgate check scenarios/redfin-fp16-vs-awq.yaml      what would be run, can it be reached\n"
+    "  abgate compare scenarios/redfin-fp16-vs-awq.yaml --baseline http://a:8000 --candidate http://b:8000\n"
+    "  abgate COMMAND --help                               options and examples";
+
+/// Holds the parser and the option structs that it fills.
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.footer(kFooter);
+    app_.set_version_flag("--version", version_text());
+    app_.get_formatter()->column_width(34);
+    add_compare();
+    add_record();
+    add_judge();
+    add_report();
+    add_plan();
+    add_check();
+    add_snapshot();
+    add_eval();
+    add_suite_tools();
+    add_nightly();
+    add_calibrate();
+    add_schema();
+  }
+
+  CLI::App& app() { return app_; }
+  const std::optional<Command>& command() const { return command_; }
+
+ private:
+  template <typename Options>
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& about,
+                const std::shared_ptr<Options>& options, const std::string& examples) {
+    CLI::App* sub = parent.add_subcommand(name, about);
+    sub->footer("Examples:\n" + examples);
+    sub->callback([this, options] { command_ = *options; });
+    return sub;
+  }
+
+  static void add_scenario(CLI::App* sub, ScenarioOptions& o, bool endpoints) {
+    sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
+    if (endpoints) {
+      sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
+      sub->add_option("--candidate", o.candidate_url, "Candidate's base URL; replaces the scenario's");
+    }
+    sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
+        ->type_name("KEY=VALUE");
+    const std::string group = "Flags of vllm bench serve (first load point)";
+    BenchFlags& b = o.bench;
+    sub->add_option("--request-rate", b.request_rate, "Requests per second (open loop), or inf (closed)")->group(group);
+    sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
+    sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")->group(group);
+    sub->add_option("--burstiness", b.burstiness, "Gamma shape of the gaps; 1 is Poisson, lower is burstier")->group(group);
+    sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
+    sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
+    sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")->group(group);
+  }
+
+  static void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
+    sub->add_option("--out", out, "Folder that run folders are created in")->capture_default_str();
+    add_progress(sub, progress);
+  }
+
+  static void add_progress(CLI::App* sub, ProgressStyle& progress) {
+    static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
+                                                             {"live", ProgressStyle::live},
+                                                             {"plain", ProgressStyle::plain},
+                                                             {"none", ProgressStyle::none}};
+    sub->add_option("--progress", progress, "auto, live (terminal), plain (lines) or none")
+        ->transform(CLI::CheckedTransformer(styles, CLI::ignore_case).description(""))
+        ->type_name("STYLE");
+  }
+
+  void add_compare() {
+    auto o = std::make_shared<CompareOptions>();
+    auto* sub = add(app_, "compare", "Drive both arms, judge, report: the main job", o,
+                    "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate http://b:8000\n"
+                    "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
+                    "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
+    add_scenario(sub, o->input, true);
+    add_run_output(sub, o->out, o->progress);
+  }
+
+  void add_record() {
+    auto o = std::make_shared<RecordOptions>();
+    auto* sub = add(app_, "record", "Drive one arm and store it; judge two recordings later", o,
+                    "  abgate record scenarios/compare.yaml --arm baseline=http://a:8000\n"
+                    "  abgate record scenarios/compare.yaml --arm candidate=http://a:8000\n"
+                    "  abgate judge reports/runs/RUN_A reports/runs/RUN_B");
+    add_scenario(sub, o->input, false);
+    sub->add_option("--arm", o->arm, "Which arm this is, and where: baseline=URL or candidate=URL")
+        ->required()->type_name("NAME=URL");
+    add_run_output(sub, o->out, o->progress);
+  }
+
+  void add_judge() {
+    auto o = std::make_shared<JudgeOptions>();
+    auto* sub = add(app_, "judge", "Verdict and report again, offline, from the raw records", o,
+                    "  abgate judge reports/runs/latest\n"
+                    "  abgate judge reports/runs/latest --criteria stricter.yaml\n"
+                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE");
+    sub->add_option("RUN", o->run, "Run folder")->required();
+    sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
+    sub->add_option("--criteria", o->criteria, "Scenario file whose criteria replace the run's own");
+  }
+
+  void add_report() {
+    auto o = std::make_shared<ReportCommandOptions>();
+    auto* sub = add(app_, "report", "Write the report again, offline", o,
+                    "  abgate report reports/runs/latest --format md,html\n"
+                    "  abgate report reports/runs/latest --format junit,prom");
+    sub->add_option("RUN", o->run, "Run folder")->required();
+    sub->add_option("--format", o->formats, "md, html, json, junit, prom; default: the scenario's")->delimiter(',');
+  }
+
+  void add_plan() {
+    auto o = std::make_shared<PlanOptions>();
+    auto* sub = add(app_, "plan", "Schedule, minutes, power, and what cannot pass; sends nothing", o,
+                    "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
+                    "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
+    add_scenario(sub, o->input, true);
+    sub->add_flag("--json", o->json, "Machine-readable");
+  }
+
+  void add_check() {
+    auto o = std::make_shared<CheckOptions>();
+    auto* sub = add(app_, "check", "Validate the scenario, then ask both servers (preflight)", o,
+                    "  abgate check scenarios/compare.yaml\n"
+                    "  abgate check scenarios/compare.yaml --offline");
+    add_scenario(sub, o->input, true);
+    sub->add_flag("--offline", o->offline, "Validate only; contact nobody");
+  }
+
+  void add_snapshot() {
+    auto o = std::make_shared<SnapshotOptions>();
+    auto* sub = add(app_, "snapshot", "The production baseline as a table, from vLLM's /metrics", o,
+                    "  abgate snapshot http://node:8000/metrics\n"
+                    "  curl -s http://node:8000/metrics | abgate snapshot -\n"
+                    "  abgate snapshot metrics.txt --json");
+    sub->add_option("SOURCE", o->source, "URL, file, or - for standard input")->required();
+    sub->add_flag("--json", o->json, "JSON instead of Markdown");
+  }
+
+  void add_eval() {
+    auto o = std::make_shared<EvalOptions>();
+    auto* sub = add(app_, "eval", "Quality of one endpoint alone", o,
+                    "  abgate eval prompts/code-basics.jsonl --endpoint http://a:8000");
+    sub->add_option("SUITE", o->suite, "Prompt suite (JSONL)")->required();
+    sub->add_option("--endpoint", o->endpoint, "Base URL")->required();
+    sub->add_option("--model", o->model, "Model name; default: the first that the server lists");
+    sub->add_option("--concurrency", o->concurrency, "Requests in flight")->capture_default_str();
+    sub->add_option("--limit", o->limit, "Only the first N items of a seeded shuffle; 0: all")->capture_default_str();
+    sub->add_option("--max-tokens", o->max_tokens, "Output limit where the item has none")->capture_default_str();
+    add_run_output(sub, o->out, o->progress);
+  }
+
+  void add_suite_tools() {
+    auto i = std::make_shared<ImportOptions>();
+    auto* import = add(app_, "import", "Turn a public data set into a suite", i,
+                       "  abgate import humaneval HumanEval.jsonl.gz -o humaneval.jsonl");
+    import->add_option("FORMAT", i->format,
+                       "humaneval, humaneval-infilling, mbpp, evalplus, crosscodeeval, repobench, safim, multipl-e, jsonl")
+        ->required();
+    import->add_option("FILE", i->file, "Data set file (.gz is read directly)")->required();
+    import->add_option("-o,--output", i->out, "Suite to write")->required();
+
+    auto c = std::make_shared<CarveOptions>();
+    auto* carve = add(app_, "carve", "Cut fill-in-the-middle items from your own sources", c,
+                      "  abgate carve ~/src/service -o service-fim.jsonl --per-file 3 --seed 7");
+    carve->add_option("DIR", c->folder, "Source tree")->required();
+    carve->add_option("-o,--output", c->out, "Suite to write")->required();
+    carve->add_option("--per-file", c->per_file, "Most items a file (at most 5)")->capture_default_str();
+    carve->add_option("--seed", c->seed, "Seed of the choice")->capture_default_str();
+
+    CLI::App* suite = app_.add_subcommand("suite", "Work on a suite");
+    suite->require_subcommand(1);
+    auto v = std::make_shared<SuiteVerifyOptions>();
+    auto* verify = add(*suite, "verify", "Run all references and stubs through the sandbox", v,
+                       "  abgate suite verify prompts/code-basics.jsonl");
+    verify->add_option("SUITE", v->suite, "Prompt suite")->required();
+  }
+
+  void add_nightly() {
+    auto n = std::make_shared<NightlyOptions>();
+    auto* nightly = add(app_, "nightly", "compare, plus a lock and a history database", n,
+                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate");
+    add_scenario(nightly, n->input, true);
+    nightly->add_option("--state", n->state, "Folder of lock, history and run folders")->required();
+    add_progress(nightly, n->progress);
+
+    auto h = std::make_shared<HistoryOptions>();
+    auto* history = add(app_, "history", "What the nightly runs decided", h,
+                        "  abgate history --state /var/lib/abgate --limit 10");
+    history->add_option("--state", h->state, "Folder given to nightly")->required();
+    history->add_option("--limit", h->limit, "Newest N rows")->capture_default_str();
+    history->add_flag("--json", h->json, "Machine-readable");
+  }
+
+  void add_calibrate() {
+    CLI::App* calibrate = app_.add_subcommand("calibrate", "The harness measures itself");
+    calibrate->require_subcommand(1);
+    auto j = std::make_shared<CalibrateJudgeOptions>();
+    auto* judge = add(*calibrate, "judge", "False-GO and false-NO-GO rates of the verdict on known truths", j,
+                      "  abgate calibrate judge --experiments 2000 --seed 1\n"
+                      "  abgate calibrate judge --experiments 10000 --json");
+    judge->add_option("--experiments", j->experiments, "Simulated experiments a cell")->capture_default_str();
+    judge->add_option("--seed", j->seed, "Seed")->capture_default_str();
+    judge->add_flag("--json", j->json, "JSON instead of a table");
+    judge->add_option("--chart", j->chart, "Write the power curves to this SVG file");
+  }
+
+  void add_schema() {
+    auto o = std::make_shared<SchemaOptions>();
+    add(app_, "schema", "Print the JSON Schema of scenario files", o,
+        "  abgate schema > scenarios/scenario.schema.json");
+  }
+
+  CLI::App app_{kAbout, "abgate"};
+  std::optional<Command> command_;
+};
+
+CLI::App* find_command(CLI::App& app, const std::string& path) {
+  CLI::App* at = &app;
+  std::size_t begin = 0;
+  while (begin < path.size()) {
+    const auto end = std::min(path.find(' ', begin), path.size());
+    at = at->get_subcommand(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::variant<Command, Stop> parse_arguments(const std::vector<std::string>& arguments) {
+  Parser parser;
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+  try {
+    parser.app().parse(reversed);
+  } catch (const CLI::CallForVersion&) {
+    return Stop{ExitCode::go, version_text() + "\n"};
+  } catch (const CLI::CallForHelp&) {
+    CLI::App* at = &parser.app();
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return Stop{ExitCode::go, at->help()};
+  } catch (const CLI::ParseError& e) {
+    return Stop{ExitCode::usage, std::string("abgate: ") + e.what() + " (see abgate --help)\n"};
+  }
+  return *parser.command();
+}
+
+std::string help_text(const std::string& command) {
+  Parser parser;
+  return find_command(parser.app(), command)->help();
+}
+
+std::vector<std::string> command_names() {
+  Parser parser;
+  std::vector<std::string> names;
+  for (const CLI::App* sub : parser.app().get_subcommands({})) {
+    const auto nested = sub->get_subcommands({});
+    if (nested.empty()) names.push_back(sub->get_name());
+    for (const CLI::App* inner : nested) names.push_back(sub->get_name() + " " + inner->get_name());
+  }
+  return names;
+}
+
+}  // namespace abgate::cli
