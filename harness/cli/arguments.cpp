@@ -1,7 +1,7 @@
 #include "cli/arguments.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/version.hpp"
@@ -12,16 +12,19 @@ namespace {
 
 constexpr const char* kAbout =
     "May this quantised model replace the one in production?\n"
-    "abgate drives a baseline and a candidate endpoint with the same requests, measures and scores both,\n"
+    "abgate drives a baseline and a candidate endpoint with the same requests, measures and scores "
+    "both,\n"
     "and answers GO, NO-GO or INCONCLUSIVE with its evidence.";
 
 constexpr const char* kFooter =
     "Exit codes: 0 GO, 10 NO-GO, 11 GO but regressed against history, 20 INCONCLUSIVE, 30 VOID,\n"
-    "  64 usage, 65 bad data, 69 endpoint unavailable, 70 internal error, 75 locked, 78 bad scenario,\n"
+    "  64 usage, 65 bad data, 69 endpoint unavailable, 70 internal error, 75 locked, 78 bad "
+    "scenario,\n"
     "  130 interrupted.\n"
     "First steps:\n"
     "  abgate check scenarios/redfin-fp16-vs-awq.yaml      what would be run, can it be reached\n"
-    "  abgate compare scenarios/redfin-fp16-vs-awq.yaml --baseline http://a:8000 --candidate http://b:8000\n"
+    "  abgate compare scenarios/redfin-fp16-vs-awq.yaml --baseline http://a:8000 --candidate "
+    "http://b:8000\n"
     "  abgate COMMAND --help                               options and examples";
 
 /// Holds the parser and the option structs that it fills.
@@ -63,19 +66,26 @@ class Parser {
     sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
     if (endpoints) {
       sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
-      sub->add_option("--candidate", o.candidate_url, "Candidate's base URL; replaces the scenario's");
+      sub->add_option("--candidate", o.candidate_url,
+                      "Candidate's base URL; replaces the scenario's");
     }
     sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
         ->type_name("KEY=VALUE");
     const std::string group = "Flags of vllm bench serve (first load point)";
     BenchFlags& b = o.bench;
-    sub->add_option("--request-rate", b.request_rate, "Requests per second (open loop), or inf (closed)")->group(group);
+    sub->add_option("--request-rate", b.request_rate,
+                    "Requests per second (open loop), or inf (closed)")
+        ->group(group);
     sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
-    sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")->group(group);
-    sub->add_option("--burstiness", b.burstiness, "Gamma shape of the gaps; 1 is Poisson, lower is burstier")->group(group);
+    sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")
+        ->group(group);
+    sub->add_option("--burstiness", b.burstiness,
+                    "Gamma shape of the gaps; 1 is Poisson, lower is burstier")
+        ->group(group);
     sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
     sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
-    sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")->group(group);
+    sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")
+        ->group(group);
   }
 
   static void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
@@ -95,10 +105,12 @@ class Parser {
 
   void add_compare() {
     auto o = std::make_shared<CompareOptions>();
-    auto* sub = add(app_, "compare", "Drive both arms, judge, report: the main job", o,
-                    "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate http://b:8000\n"
-                    "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
-                    "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
+    auto* sub =
+        add(app_, "compare", "Drive both arms, judge, report: the main job", o,
+            "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate "
+            "http://b:8000\n"
+            "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
+            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
     add_scenario(sub, o->input, true);
     add_run_output(sub, o->out, o->progress);
   }
@@ -111,7 +123,8 @@ class Parser {
                     "  abgate judge reports/runs/RUN_A reports/runs/RUN_B");
     add_scenario(sub, o->input, false);
     sub->add_option("--arm", o->arm, "Which arm this is, and where: baseline=URL or candidate=URL")
-        ->required()->type_name("NAME=URL");
+        ->required()
+        ->type_name("NAME=URL");
     add_run_output(sub, o->out, o->progress);
   }
 
@@ -123,7 +136,8 @@ class Parser {
                     "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE");
     sub->add_option("RUN", o->run, "Run folder")->required();
     sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
-    sub->add_option("--criteria", o->criteria, "Scenario file whose criteria replace the run's own");
+    sub->add_option("--criteria", o->criteria,
+                    "Scenario file whose criteria replace the run's own");
   }
 
   void add_report() {
@@ -132,14 +146,16 @@ class Parser {
                     "  abgate report reports/runs/latest --format md,html\n"
                     "  abgate report reports/runs/latest --format junit,prom");
     sub->add_option("RUN", o->run, "Run folder")->required();
-    sub->add_option("--format", o->formats, "md, html, json, junit, prom; default: the scenario's")->delimiter(',');
+    sub->add_option("--format", o->formats, "md, html, json, junit, prom; default: the scenario's")
+        ->delimiter(',');
   }
 
   void add_plan() {
     auto o = std::make_shared<PlanOptions>();
-    auto* sub = add(app_, "plan", "Schedule, minutes, power, and what cannot pass; sends nothing", o,
-                    "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
-                    "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
+    auto* sub =
+        add(app_, "plan", "Schedule, minutes, power, and what cannot pass; sends nothing", o,
+            "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
+            "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
     add_scenario(sub, o->input, true);
     sub->add_flag("--json", o->json, "Machine-readable");
   }
@@ -171,8 +187,10 @@ class Parser {
     sub->add_option("--endpoint", o->endpoint, "Base URL")->required();
     sub->add_option("--model", o->model, "Model name; default: the first that the server lists");
     sub->add_option("--concurrency", o->concurrency, "Requests in flight")->capture_default_str();
-    sub->add_option("--limit", o->limit, "Only the first N items of a seeded shuffle; 0: all")->capture_default_str();
-    sub->add_option("--max-tokens", o->max_tokens, "Output limit where the item has none")->capture_default_str();
+    sub->add_option("--limit", o->limit, "Only the first N items of a seeded shuffle; 0: all")
+        ->capture_default_str();
+    sub->add_option("--max-tokens", o->max_tokens, "Output limit where the item has none")
+        ->capture_default_str();
     add_run_output(sub, o->out, o->progress);
   }
 
@@ -180,8 +198,10 @@ class Parser {
     auto i = std::make_shared<ImportOptions>();
     auto* import = add(app_, "import", "Turn a public data set into a suite", i,
                        "  abgate import humaneval HumanEval.jsonl.gz -o humaneval.jsonl");
-    import->add_option("FORMAT", i->format,
-                       "humaneval, humaneval-infilling, mbpp, evalplus, crosscodeeval, repobench, safim, multipl-e, jsonl")
+    import
+        ->add_option("FORMAT", i->format,
+                     "humaneval, humaneval-infilling, mbpp, evalplus, crosscodeeval, repobench, "
+                     "safim, multipl-e, jsonl")
         ->required();
     import->add_option("FILE", i->file, "Data set file (.gz is read directly)")->required();
     import->add_option("-o,--output", i->out, "Suite to write")->required();
@@ -191,7 +211,8 @@ class Parser {
                       "  abgate carve ~/src/service -o service-fim.jsonl --per-file 3 --seed 7");
     carve->add_option("DIR", c->folder, "Source tree")->required();
     carve->add_option("-o,--output", c->out, "Suite to write")->required();
-    carve->add_option("--per-file", c->per_file, "Most items a file (at most 5)")->capture_default_str();
+    carve->add_option("--per-file", c->per_file, "Most items a file (at most 5)")
+        ->capture_default_str();
     carve->add_option("--seed", c->seed, "Seed of the choice")->capture_default_str();
 
     CLI::App* suite = app_.add_subcommand("suite", "Work on a suite");
@@ -222,10 +243,12 @@ class Parser {
     CLI::App* calibrate = app_.add_subcommand("calibrate", "The harness measures itself");
     calibrate->require_subcommand(1);
     auto j = std::make_shared<CalibrateJudgeOptions>();
-    auto* judge = add(*calibrate, "judge", "False-GO and false-NO-GO rates of the verdict on known truths", j,
-                      "  abgate calibrate judge --experiments 2000 --seed 1\n"
-                      "  abgate calibrate judge --experiments 10000 --json");
-    judge->add_option("--experiments", j->experiments, "Simulated experiments a cell")->capture_default_str();
+    auto* judge =
+        add(*calibrate, "judge", "False-GO and false-NO-GO rates of the verdict on known truths", j,
+            "  abgate calibrate judge --experiments 2000 --seed 1\n"
+            "  abgate calibrate judge --experiments 10000 --json");
+    judge->add_option("--experiments", j->experiments, "Simulated experiments a cell")
+        ->capture_default_str();
     judge->add_option("--seed", j->seed, "Seed")->capture_default_str();
     judge->add_flag("--json", j->json, "JSON instead of a table");
     judge->add_option("--chart", j->chart, "Write the power curves to this SVG file");

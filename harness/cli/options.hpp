@@ -1,5 +1,6 @@
 #pragma once
-// What the command line asked for, one struct a command. Filled by arguments.cpp, run by command_*.cpp.
+// What the command line asked for, one struct a command. Filled by arguments.cpp, run by
+// command_*.cpp.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,18 +14,18 @@ namespace abgate::cli {
 /// Flags that users of `vllm bench serve` know; they mean the same here and become overrides of the
 /// scenario's first load point.
 struct BenchFlags {
-  std::optional<std::string> request_rate;    ///< requests per second, or "inf" for a closed loop
+  std::optional<std::string> request_rate;  ///< requests per second, or "inf" for a closed loop
   std::optional<std::size_t> max_concurrency;
   std::optional<std::size_t> num_prompts;
   std::optional<double> burstiness;
   std::optional<std::uint64_t> seed;
   bool ignore_eos = false;
-  std::vector<std::string> goodput;           ///< "ttft:200", "tpot:50", "e2el:2000" (milliseconds)
+  std::vector<std::string> goodput;  ///< "ttft:200", "tpot:50", "e2el:2000" (milliseconds)
 };
 
 struct ScenarioOptions {
   std::string scenario;
-  std::vector<std::string> set;               ///< key=value
+  std::vector<std::string> set;  ///< key=value
   BenchFlags bench;
   std::optional<std::string> baseline_url;
   std::optional<std::string> candidate_url;
@@ -39,18 +40,18 @@ struct CompareOptions {
 };
 struct RecordOptions {
   ScenarioOptions input;
-  std::string arm;                            ///< NAME=URL, NAME is baseline or candidate
+  std::string arm;  ///< NAME=URL, NAME is baseline or candidate
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct JudgeOptions {
   std::string run;
-  std::string other_run;                      ///< recorded mode: the other arm's run
-  std::string criteria;                       ///< a scenario file whose criteria replace the run's
+  std::string other_run;  ///< recorded mode: the other arm's run
+  std::string criteria;   ///< a scenario file whose criteria replace the run's
 };
 struct ReportCommandOptions {
   std::string run;
-  std::vector<std::string> formats;           ///< empty: the scenario's
+  std::vector<std::string> formats;  ///< empty: the scenario's
 };
 struct PlanOptions {
   ScenarioOptions input;
@@ -58,10 +59,10 @@ struct PlanOptions {
 };
 struct CheckOptions {
   ScenarioOptions input;
-  bool offline = false;                       ///< validate only, contact nobody
+  bool offline = false;  ///< validate only, contact nobody
 };
 struct SnapshotOptions {
-  std::string source;                         ///< URL or file; "-" is standard input
+  std::string source;  ///< URL or file; "-" is standard input
   bool json = false;
 };
 struct EvalOptions {
@@ -99,7 +100,7 @@ struct CalibrateJudgeOptions {
   std::size_t experiments = 2000;
   std::uint64_t seed = 1;
   bool json = false;
-  std::string chart;                          ///< SVG file for the power curve; empty: none
+  std::string chart;  ///< SVG file for the power curve; empty: none
 };
 struct CalibrateClientOptions {
   ScenarioOptions input;
@@ -107,14 +108,13 @@ struct CalibrateClientOptions {
 };
 struct SchemaOptions {};
 
-using Command =
-    std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions, PlanOptions,
-                 CheckOptions, SnapshotOptions, EvalOptions, ImportOptions, CarveOptions,
-                 SuiteVerifyOptions, NightlyOptions, HistoryOptions, CalibrateJudgeOptions,
-                 CalibrateClientOptions, SchemaOptions>;
+using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
+                             PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
+                             CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
+                             CalibrateJudgeOptions, CalibrateClientOptions, SchemaOptions>;
 
-/// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the flag, what
-/// was seen and what was wanted.
+/// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
+/// flag, what was seen and what was wanted.
 std::vector<std::string> overrides(const ScenarioOptions& options);
 
 }  // namespace abgate::cli

@@ -7,7 +7,8 @@ namespace abgate::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& flag, const std::string& seen, const std::string& wanted) {
+[[noreturn]] void refuse(const std::string& flag, const std::string& seen,
+                         const std::string& wanted) {
   throw Error(ExitCode::usage, describe({}, flag, seen, wanted));
 }
 
@@ -25,7 +26,8 @@ double positive(const std::string& flag, const std::string& text) {
 
 void add_arrival(const BenchFlags& bench, std::vector<std::string>& out) {
   if (!bench.request_rate) {
-    if (bench.burstiness) refuse("--burstiness", fmt::format("{}", *bench.burstiness), "--request-rate beside it");
+    if (bench.burstiness)
+      refuse("--burstiness", fmt::format("{}", *bench.burstiness), "--request-rate beside it");
     return;
   }
   if (*bench.request_rate == "inf") {
@@ -62,7 +64,8 @@ std::vector<std::string> overrides(const ScenarioOptions& options) {
   std::vector<std::string> out;
   const BenchFlags& bench = options.bench;
   add_arrival(bench, out);
-  if (bench.max_concurrency) out.push_back(fmt::format("points.0.concurrency={}", *bench.max_concurrency));
+  if (bench.max_concurrency)
+    out.push_back(fmt::format("points.0.concurrency={}", *bench.max_concurrency));
   if (bench.num_prompts) out.push_back(fmt::format("points.0.requests={}", *bench.num_prompts));
   if (bench.seed) out.push_back(fmt::format("seeds.base={}", *bench.seed));
   if (bench.ignore_eos) out.emplace_back("sampling.ignore_eos=true");

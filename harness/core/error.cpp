@@ -17,7 +17,8 @@ std::string to_string(const Place& place) {
 std::string printable(std::string_view text, std::size_t max_bytes) {
   const bool cut = text.size() > max_bytes;
   if (cut) {
-    while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0U) == 0x80U) --max_bytes;
+    while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0U) == 0x80U)
+      --max_bytes;
     text = text.substr(0, max_bytes);
   }
   std::string out;
@@ -55,7 +56,8 @@ DataError::DataError(const Place& place, const std::string& key, const std::stri
     : Error(ExitCode::bad_data, describe(place, key, seen, wanted)) {}
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "abgate: internal error: %s does not hold at %s:%d\n", expression, file, line);
+  std::fprintf(stderr, "abgate: internal error: %s does not hold at %s:%d\n", expression, file,
+               line);
   std::fflush(stderr);
   std::abort();
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Errors of the user's input or environment. What an endpoint does is data (see Outcome), never thrown.
-// Every error carries one clear line and the exit code; `cli` catches once.
+// Errors of the user's input or environment. What an endpoint does is data (see Outcome), never
+// thrown. Every error carries one clear line and the exit code; `cli` catches once.
 
 #include <stdexcept>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
-// The deterministic list of requests that a scenario and its seeds expand to; the same for both arms.
+// The deterministic list of requests that a scenario and its seeds expand to; the same for both
+// arms.
 
 #include <cstdint>
 #include <string>
@@ -17,20 +18,20 @@ enum class Phase : std::uint8_t { warmup, measured };
 struct PlannedRequest {
   std::uint32_t index = 0;  ///< position in its cell
   Phase phase = Phase::measured;
-  std::uint32_t item = 0;   ///< position in Plan::prompts
-  std::uint32_t repeat = 0; ///< quality: which repeat
+  std::uint32_t item = 0;    ///< position in Plan::prompts
+  std::uint32_t repeat = 0;  ///< quality: which repeat
   int max_tokens = 0;
   bool ignore_eos = false;
-  std::uint64_t salt = 0;   ///< 0: none
-  Duration due{0};          ///< open loop: offset from the start of the cell's measured phase
+  std::uint64_t salt = 0;  ///< 0: none
+  Duration due{0};         ///< open loop: offset from the start of the cell's measured phase
 };
 
 /// A prompt as the plan refers to it, already rendered (FIM tokens included for completions).
 struct PlannedPrompt {
-  std::string id;    ///< suite item id
-  std::string text;  ///< completions API
+  std::string id;                                             ///< suite item id
+  std::string text;                                           ///< completions API
   std::vector<std::pair<std::string, std::string>> messages;  ///< chat API
-  std::vector<std::string> stop;  ///< token-level stops to send
+  std::vector<std::string> stop;                              ///< token-level stops to send
 };
 
 enum class CellKind : std::uint8_t {
@@ -43,17 +44,17 @@ enum class CellKind : std::uint8_t {
 /// What one arm runs in one block at one point: the smallest piece that is stored and paired.
 struct Cell {
   CellKind kind = CellKind::load;
-  std::string point;          ///< load point id, or "quality"
-  std::uint32_t block = 0;    ///< counts from 0 within its kind and point
-  LoadPoint load;             ///< shape of the cell's load
+  std::string point;                     ///< load point id, or "quality"
+  std::uint32_t block = 0;               ///< counts from 0 within its kind and point
+  LoadPoint load;                        ///< shape of the cell's load
   std::vector<PlannedRequest> requests;  ///< warm-up first, then measured, in order of sending
 };
 
 /// One step of the run: the arms that drive this cell, and whether at once or one after the other.
 struct Step {
-  std::uint32_t cell = 0;     ///< position in Plan::cells
-  std::vector<Arm> arms;      ///< in order of execution
-  bool at_once = false;       ///< concurrent mode
+  std::uint32_t cell = 0;  ///< position in Plan::cells
+  std::vector<Arm> arms;   ///< in order of execution
+  bool at_once = false;    ///< concurrent mode
 };
 
 struct Plan {

@@ -16,10 +16,14 @@ Overloaded(F...) -> Overloaded<F...>;
 
 std::string_view stage_name(Stage stage) {
   switch (stage) {
-    case Stage::connect: return "connect";
-    case Stage::first_token: return "first_token";
-    case Stage::idle: return "idle";
-    case Stage::total: return "total";
+    case Stage::connect:
+      return "connect";
+    case Stage::first_token:
+      return "first_token";
+    case Stage::idle:
+      return "idle";
+    case Stage::total:
+      return "total";
   }
   return "?";
 }
@@ -40,7 +44,8 @@ std::string describe(const Outcome& outcome) {
   return std::visit(
       Overloaded{[](const Completed& o) { return "completed " + o.finish_reason; },
                  [](const HttpError& o) {
-                   return fmt::format("http_error {} {}: {}", o.status, o.type, printable(o.message, 300));
+                   return fmt::format("http_error {} {}: {}", o.status, o.type,
+                                      printable(o.message, 300));
                  },
                  [](const TransportError& o) {
                    return fmt::format("transport_error {}: {}", o.what, printable(o.message, 300));
@@ -59,20 +64,28 @@ bool counts_as_attempt(const Outcome& outcome) {
   return !std::holds_alternative<Cancelled>(outcome) && !std::holds_alternative<NotSent>(outcome);
 }
 
-std::string_view to_string(Phase phase) { return phase == Phase::warmup ? "warmup" : "measured"; }
+std::string_view to_string(Phase phase) {
+  return phase == Phase::warmup ? "warmup" : "measured";
+}
 
 std::string_view to_string(CellKind kind) {
   switch (kind) {
-    case CellKind::load: return "load";
-    case CellKind::aa: return "aa";
-    case CellKind::prime: return "prime";
-    case CellKind::quality: return "quality";
+    case CellKind::load:
+      return "load";
+    case CellKind::aa:
+      return "aa";
+    case CellKind::prime:
+      return "prime";
+    case CellKind::quality:
+      return "quality";
   }
   return "?";
 }
 
 std::string cell_name(const Cell& cell, Arm arm) {
-  const std::string_view prefix = cell.kind == CellKind::aa ? "aa" : cell.kind == CellKind::prime ? "prime" : "";
+  const std::string_view prefix = cell.kind == CellKind::aa      ? "aa"
+                                  : cell.kind == CellKind::prime ? "prime"
+                                                                 : "";
   return fmt::format("{}/{}{:03}-{}", cell.point, prefix, cell.block, to_string(arm));
 }
 

@@ -12,7 +12,9 @@ std::uint64_t Rng::below(std::uint64_t n) {
   return x % n;
 }
 
-double Rng::exponential() { return -std::log1p(-uniform()); }
+double Rng::exponential() {
+  return -std::log1p(-uniform());
+}
 
 double Rng::normal() {
   const double radius = std::sqrt(-2.0 * std::log1p(-uniform()));

@@ -26,7 +26,8 @@ class Rng {
   std::uint64_t below(std::uint64_t n);
   /// Standard exponential, by inversion.
   double exponential();
-  /// Standard normal, by Box–Muller (two uniforms a call, none kept: the stream position is predictable).
+  /// Standard normal, by Box–Muller (two uniforms a call, none kept: the stream position is
+  /// predictable).
   double normal();
   /// Gamma with the given shape > 0 and scale 1 (Marsaglia–Tsang 2000).
   double gamma(double shape);
@@ -35,7 +36,8 @@ class Rng {
   std::uint64_t state_;
 };
 
-/// The seed of a named stream below `seed`: equal names give equal streams, different names unrelated ones.
+/// The seed of a named stream below `seed`: equal names give equal streams, different names
+/// unrelated ones.
 std::uint64_t derive_seed(std::uint64_t seed, std::string_view name);
 std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t index);
 

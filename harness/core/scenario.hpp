@@ -1,6 +1,6 @@
 #pragma once
-// What to drive, how, and what must hold. `config` makes it from YAML; everybody else only reads it.
-// Every field has the default that the scenario file may leave out.
+// What to drive, how, and what must hold. `config` makes it from YAML; everybody else only reads
+// it. Every field has the default that the scenario file may leave out.
 
 #include <array>
 #include <cstdint>
@@ -29,22 +29,25 @@ enum class Api { completions, chat };
 /// Where the GPU memory of one arm is read.
 struct GpuSource {
   enum class Kind { none, nvidia_smi, dcgm } kind = Kind::none;
-  std::string command;  ///< nvidia_smi: the program and arguments before the query, e.g. "ssh host nvidia-smi"
+  std::string command;  ///< nvidia_smi: the program and arguments before the query, e.g. "ssh host
+                        ///< nvidia-smi"
   std::string url;      ///< dcgm: the exporter's /metrics
   std::string gpu;      ///< index or UUID; empty: every GPU, the largest counts
   Duration interval = std::chrono::seconds(1);
-  Duration max_gap = std::chrono::seconds(5);  ///< a longer gap between samples makes the peak unknown
+  Duration max_gap =
+      std::chrono::seconds(5);  ///< a longer gap between samples makes the peak unknown
 };
 
-/// Facts about a deployment that no endpoint tells; they feed `plan`, the demand figure and the diagnosis.
+/// Facts about a deployment that no endpoint tells; they feed `plan`, the demand figure and the
+/// diagnosis.
 struct DeploymentFacts {
-  std::string quantization;                     ///< "fp16", "awq", "awq_marlin", …
+  std::string quantization;                      ///< "fp16", "awq", "awq_marlin", …
   std::optional<double> gpu_memory_utilization;  ///< vLLM's flag
-  std::optional<double> gpu_total_gb;           ///< 10^9 bytes
-  std::optional<double> weights_gb;             ///< "Model loading took …" in the server's log
-  std::optional<double> activation_gb;          ///< activations, graphs and context
+  std::optional<double> gpu_total_gb;            ///< 10^9 bytes
+  std::optional<double> weights_gb;              ///< "Model loading took …" in the server's log
+  std::optional<double> activation_gb;           ///< activations, graphs and context
   std::optional<double> kv_bytes_per_token;
-  std::map<std::string, std::string> other;     ///< printed in the report
+  std::map<std::string, std::string> other;  ///< printed in the report
 };
 
 struct Tls {
@@ -54,27 +57,30 @@ struct Tls {
 
 struct Timeouts {
   Duration connect = std::chrono::seconds(5);
-  Duration first_token = std::chrono::seconds(60);  ///< from the write to the first token-bearing event
-  Duration idle = std::chrono::seconds(30);         ///< between two reads afterwards
+  Duration first_token =
+      std::chrono::seconds(60);              ///< from the write to the first token-bearing event
+  Duration idle = std::chrono::seconds(30);  ///< between two reads afterwards
   Duration total = std::chrono::seconds(600);
 };
 
 /// One endpoint.
 struct ArmConfig {
-  std::string label;             ///< for people: "FP16", "AWQ"
-  std::string url;               ///< base URL, with or without /v1
-  std::string model;             ///< empty: the first that /v1/models names
-  std::string api_key;           ///< secret: resolved from ${ENV}; never written anywhere
+  std::string label;    ///< for people: "FP16", "AWQ"
+  std::string url;      ///< base URL, with or without /v1
+  std::string model;    ///< empty: the first that /v1/models names
+  std::string api_key;  ///< secret: resolved from ${ENV}; never written anywhere
   std::vector<std::pair<std::string, std::string>> headers;
   Tls tls;
-  std::string metrics_url;       ///< Prometheus text; empty: <url without /v1>/metrics; "none": no scrape
+  std::string
+      metrics_url;  ///< Prometheus text; empty: <url without /v1>/metrics; "none": no scrape
   GpuSource gpu;
   DeploymentFacts facts;
-  std::string start_command;     ///< swapped mode
-  std::string stop_command;      ///< swapped mode
+  std::string start_command;  ///< swapped mode
+  std::string stop_command;   ///< swapped mode
 };
 
-/// Sampling parameters. Every one is sent explicitly: servers take unset ones from generation_config.json.
+/// Sampling parameters. Every one is sent explicitly: servers take unset ones from
+/// generation_config.json.
 struct Sampling {
   double temperature = 0;
   double top_p = 1;
@@ -88,7 +94,8 @@ struct Sampling {
   std::optional<int> min_tokens;
   bool ignore_eos = false;
   std::vector<std::string> stop;
-  std::string extra_json;  ///< further body fields as a JSON object text, sent as they are; may be empty
+  std::string
+      extra_json;  ///< further body fields as a JSON object text, sent as they are; may be empty
 };
 
 enum class Arrival { closed, constant, poisson, gamma };
@@ -97,12 +104,13 @@ enum class Arrival { closed, constant, poisson, gamma };
 struct LoadPoint {
   std::string id;
   Arrival arrival = Arrival::closed;
-  std::size_t concurrency = 8;           ///< closed: streams in flight; open: cap (0 = none), waiting is counted
-  double rate = 0;                       ///< open: requests per second
-  double burstiness = 1;                 ///< gamma: shape; 1 is Poisson, below 1 burstier (vLLM's meaning)
-  std::size_t requests = 0;              ///< measured requests a block and arm; 0: bounded by duration
-  std::optional<Duration> duration;      ///< starts no request later than this after the block's start
-  std::size_t warmup_requests = 8;       ///< sent first in every block, never measured
+  std::size_t concurrency =
+      8;                  ///< closed: streams in flight; open: cap (0 = none), waiting is counted
+  double rate = 0;        ///< open: requests per second
+  double burstiness = 1;  ///< gamma: shape; 1 is Poisson, below 1 burstier (vLLM's meaning)
+  std::size_t requests = 0;          ///< measured requests a block and arm; 0: bounded by duration
+  std::optional<Duration> duration;  ///< starts no request later than this after the block's start
+  std::size_t warmup_requests = 8;   ///< sent first in every block, never measured
 };
 
 enum class CachePolicy {
@@ -110,14 +118,17 @@ enum class CachePolicy {
   warm,  ///< one salt a run; every prompt is sent once before the blocks
   off,   ///< nothing is added: whatever the server's cache does happens, and is reported
 };
-enum class SaltBy { cache_salt, prompt_prefix };  ///< vLLM's field, or a comment line before the prompt
+enum class SaltBy {
+  cache_salt,
+  prompt_prefix
+};  ///< vLLM's field, or a comment line before the prompt
 
 struct LengthDistribution {
   enum class Kind { fixed, uniform, lognormal } kind = Kind::fixed;
-  double mean = 0;    ///< fixed: the value; lognormal: the mean of the lengths
-  double sd = 0;      ///< lognormal
+  double mean = 0;  ///< fixed: the value; lognormal: the mean of the lengths
+  double sd = 0;    ///< lognormal
   double min = 1;
-  double max = 0;     ///< 0: none
+  double max = 0;  ///< 0: none
 };
 
 struct Workload {
@@ -131,26 +142,30 @@ struct Workload {
 
 /// The quality pass: every item of a suite once per arm, natural stops.
 struct QualityConfig {
-  std::string suite;               ///< empty: no quality pass
-  std::size_t concurrency = 8;     ///< the load at which quality is judged
-  std::size_t limit = 0;           ///< first n items after a seeded shuffle; 0: all
+  std::string suite;            ///< empty: no quality pass
+  std::size_t concurrency = 8;  ///< the load at which quality is judged
+  std::size_t limit = 0;        ///< first n items after a seeded shuffle; 0: all
   std::size_t repeats = 1;
   std::string fim_template = "qwen2.5-coder";
   std::size_t worst_shown = 10;
-  bool control = false;            ///< run the baseline a second time (A/A floor)
-  double max_failed_pairs = 0.005; ///< share of pairs lost to failed requests beyond which quality is void
+  bool control = false;  ///< run the baseline a second time (A/A floor)
+  double max_failed_pairs =
+      0.005;  ///< share of pairs lost to failed requests beyond which quality is void
 };
 
-/// Beyond these the run is VOID: the harness or the environment, not the candidate, made the numbers.
+/// Beyond these the run is VOID: the harness or the environment, not the candidate, made the
+/// numbers.
 struct ValidityRules {
   Duration max_schedule_lag_p99 = std::chrono::milliseconds(10);
   Duration max_loop_lag_p99 = std::chrono::milliseconds(10);
-  double max_client_cpu = 0.9;          ///< of one core
+  double max_client_cpu = 0.9;  ///< of one core
   bool aa_must_contain_one = true;
   double aa_max_half_width = 0.05;
-  bool same_token_ids = true;           ///< both servers tokenise the prompts alike (where they can be asked)
-  double max_cache_hit_difference = 0.05;  ///< of prefix cache hit rates between the arms under `cold`
-  std::size_t min_blocks = 5;           ///< fewer: INCONCLUSIVE
+  bool same_token_ids =
+      true;  ///< both servers tokenise the prompts alike (where they can be asked)
+  double max_cache_hit_difference =
+      0.05;                    ///< of prefix cache hit rates between the arms under `cold`
+  std::size_t min_blocks = 5;  ///< fewer: INCONCLUSIVE
 };
 
 struct Slo {  ///< objectives of one request, for goodput and attainment

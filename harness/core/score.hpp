@@ -12,7 +12,7 @@ namespace abgate {
 
 struct ItemScore {
   Arm arm = Arm::baseline;
-  std::string item;      ///< SuiteItem::id
+  std::string item;  ///< SuiteItem::id
   std::string cluster;
   std::string category;
   std::string language;
@@ -22,10 +22,10 @@ struct ItemScore {
   /// A metric that does not apply to the item (no tests: pass1) is absent.
   std::map<std::string, double> scores;
   std::vector<std::string> flags;  ///< "repetition_loop", "empty", "hit_length", "suffix_echo", …
-  std::string completion;  ///< as scored, after client-side truncation
+  std::string completion;          ///< as scored, after client-side truncation
   std::string reference;
-  std::string context;     ///< last lines of the prompt (or prefix), for the report
-  std::string cut_rule;    ///< truncation rule that fired; empty: none
+  std::string context;   ///< last lines of the prompt (or prefix), for the report
+  std::string cut_rule;  ///< truncation rule that fired; empty: none
   double output_tokens = 0;
 };
 

@@ -4,9 +4,12 @@ namespace abgate {
 
 std::string_view to_string(ItemKind kind) {
   switch (kind) {
-    case ItemKind::completion: return "completion";
-    case ItemKind::fim: return "fim";
-    case ItemKind::chat: return "chat";
+    case ItemKind::completion:
+      return "completion";
+    case ItemKind::fim:
+      return "fim";
+    case ItemKind::chat:
+      return "chat";
   }
   return "?";
 }

@@ -4,7 +4,9 @@
 
 namespace abgate {
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
 
 namespace {
 std::string format_utc(const char* pattern) {
@@ -17,7 +19,11 @@ std::string format_utc(const char* pattern) {
 }
 }  // namespace
 
-std::string utc_now_iso() { return format_utc("%Y-%m-%dT%H:%M:%SZ"); }
-std::string utc_now_compact() { return format_utc("%Y%m%dT%H%M%SZ"); }
+std::string utc_now_iso() {
+  return format_utc("%Y-%m-%dT%H:%M:%SZ");
+}
+std::string utc_now_compact() {
+  return format_utc("%Y%m%dT%H%M%SZ");
+}
 
 }  // namespace abgate

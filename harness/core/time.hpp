@@ -11,8 +11,12 @@ namespace abgate {
 using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-constexpr double to_seconds(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
-constexpr double to_ms(Duration d) { return static_cast<double>(d.count()) * 1e-6; }
+constexpr double to_seconds(Duration d) {
+  return static_cast<double>(d.count()) * 1e-9;
+}
+constexpr double to_ms(Duration d) {
+  return static_cast<double>(d.count()) * 1e-6;
+}
 /// Rounds to the nearest nanosecond.
 constexpr Duration from_seconds(double s) {
   return Duration{static_cast<std::int64_t>(s * 1e9 + (s < 0 ? -0.5 : 0.5))};

@@ -22,20 +22,24 @@ using Strings = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("compare takes a scenario, endpoints and overrides", "[cli]") {
-  const auto o = parsed<CompareOptions>({"compare", "s.yaml", "--baseline", "http://a", "--candidate", "http://b",
-                                         "--set", "blocks=3", "--set", "name=x", "--out", "o"});
+  const auto o =
+      parsed<CompareOptions>({"compare", "s.yaml", "--baseline", "http://a", "--candidate",
+                              "http://b", "--set", "blocks=3", "--set", "name=x", "--out", "o"});
   REQUIRE(o.input.scenario == "s.yaml");
   REQUIRE(o.out == "o");
-  REQUIRE(overrides(o.input) == Strings{"baseline.url=http://a", "candidate.url=http://b", "blocks=3", "name=x"});
+  REQUIRE(overrides(o.input) ==
+          Strings{"baseline.url=http://a", "candidate.url=http://b", "blocks=3", "name=x"});
 }
 
 TEST_CASE("Flags of vllm bench serve become overrides of the first load point", "[cli]") {
-  auto o = parsed<CompareOptions>({"compare", "s.yaml", "--request-rate", "2.5", "--burstiness", "0.5",
-                                   "--num-prompts", "100", "--max-concurrency", "16", "--seed", "9",
-                                   "--ignore-eos", "--goodput", "ttft:200", "e2el:2000"});
-  REQUIRE(overrides(o.input) == Strings{"points.0.rate=2.5", "points.0.arrival=gamma", "points.0.burstiness=0.5",
-                                        "points.0.concurrency=16", "points.0.requests=100", "seeds.base=9",
-                                        "sampling.ignore_eos=true", "slo.ttft=200ms", "slo.e2e=2000ms"});
+  auto o =
+      parsed<CompareOptions>({"compare", "s.yaml", "--request-rate", "2.5", "--burstiness", "0.5",
+                              "--num-prompts", "100", "--max-concurrency", "16", "--seed", "9",
+                              "--ignore-eos", "--goodput", "ttft:200", "e2el:2000"});
+  REQUIRE(overrides(o.input) ==
+          Strings{"points.0.rate=2.5", "points.0.arrival=gamma", "points.0.burstiness=0.5",
+                  "points.0.concurrency=16", "points.0.requests=100", "seeds.base=9",
+                  "sampling.ignore_eos=true", "slo.ttft=200ms", "slo.e2e=2000ms"});
   o = parsed<CompareOptions>({"compare", "s.yaml", "--request-rate", "inf"});
   REQUIRE(overrides(o.input) == Strings{"points.0.arrival=closed"});
   o = parsed<CompareOptions>({"compare", "s.yaml", "--request-rate", "3"});

@@ -7,7 +7,8 @@ using namespace abgate;
 
 TEST_CASE("Outcomes name their class and their detail", "[core]") {
   REQUIRE(outcome_class(Completed{"stop"}) == "completed");
-  REQUIRE(describe(HttpError{500, "InternalServerError", "boom"}) == "http_error 500 InternalServerError: boom");
+  REQUIRE(describe(HttpError{500, "InternalServerError", "boom"}) ==
+          "http_error 500 InternalServerError: boom");
   REQUIRE(describe(TimedOut{Stage::idle}) == "timed_out idle");
   REQUIRE(succeeded(Completed{"length"}));
   REQUIRE_FALSE(succeeded(StreamError{"truncated", ""}));
