@@ -8,18 +8,10 @@ namespace abgate::load {
 
 namespace {
 
-double gap(const LoadPoint& point, Rng& rng) {
-  switch (point.arrival) {
-    case Arrival::closed:
-      return 0;
-    case Arrival::constant:
-      return 1.0 / point.rate;
-    case Arrival::poisson:
-      return rng.exponential() / point.rate;
-    case Arrival::gamma:
-      return rng.gamma(point.burstiness) / (point.burstiness * point.rate);
-  }
-  return 0;
+/// Gap before the next request in units of the mean gap.
+double relative_gap(const LoadPoint& point, Rng& rng) {
+  if (point.arrival == Arrival::poisson) return rng.exponential();
+  return rng.gamma(point.burstiness) / point.burstiness;
 }
 
 }  // namespace
@@ -29,11 +21,12 @@ std::vector<Duration> arrivals(const LoadPoint& point, std::size_t count,
   ABGATE_ASSERT(count > 0 || (until && point.arrival != Arrival::closed));
   if (count == 0) count = std::numeric_limits<std::size_t>::max();
   std::vector<Duration> due;
-  double at = 0;
+  const bool random = point.arrival == Arrival::poisson || point.arrival == Arrival::gamma;
+  double position = 0;  // in mean gaps: constant arrivals gather no rounding error
   for (std::size_t i = 0; i < count; ++i) {
-    // i / rate instead of a sum of gaps: no rounding error piles up.
-    if (point.arrival == Arrival::constant) at = static_cast<double>(i) / point.rate;
-    if (point.arrival == Arrival::poisson || point.arrival == Arrival::gamma) at += gap(point, rng);
+    if (random) position += relative_gap(point, rng);
+    if (point.arrival == Arrival::constant) position = static_cast<double>(i);
+    const double at = point.arrival == Arrival::closed ? 0 : position / point.rate;
     const Duration next = from_seconds(at);
     if (until && next > *until) break;
     due.push_back(next);

@@ -31,10 +31,9 @@ class BodyBuilder {
   std::uint64_t salt(const PlannedRequest& request, Arm arm) const;
 
   Api api_;
-  CachePolicy cache_;
   SaltBy salt_by_;
-  std::int64_t seed_ = 0;
-  bool has_seed_ = false;
+  Sampling sampling_;
+  std::uint64_t warm_salt_;
   std::uint64_t nonce_;
   std::string shared_;  ///< `,"temperature":…,…}`: what follows the fields of the request
 };

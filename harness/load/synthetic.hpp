@@ -22,20 +22,21 @@ int draw_length(const LengthDistribution& distribution, Rng& rng);
 /// the first words differ between seeds, so that no two prompts share a cached block.
 std::string synthetic_text(std::size_t words, std::uint64_t seed);
 
-/// `count` prompts of a synthetic workload. Input lengths are approximated by words:
-/// `tokens_per_word` (see calibrate_words) turns the one into the other. Output lengths become
-/// max_tokens with ignore_eos.
-PromptSet make_synthetic_prompts(const Scenario& scenario, std::size_t count,
-                                 double tokens_per_word = 1.0);
-
-/// Tokens per word from probe requests: pairs of words sent and prompt_tokens counted by the
-/// server. Least squares with an intercept for what the server adds (template, salt). Returns
-/// nullopt if the probes cannot tell (fewer than two different lengths, or no growth).
+/// How a server counts synthetic words: tokens = overhead_tokens + tokens_per_word · words.
 struct WordCalibration {
   double tokens_per_word = 1;
-  double overhead_tokens = 0;
+  double overhead_tokens = 0;  ///< what the server adds: chat template, first token, salt
 };
+
+/// The calibration from probe requests: pairs of words sent and prompt_tokens counted by the
+/// server. Least squares. nullopt if the probes cannot tell (fewer than two different lengths, no
+/// growth).
 std::optional<WordCalibration> calibrate_words(
     const std::vector<std::pair<std::size_t, std::int64_t>>& words_and_tokens);
+
+/// `count` prompts of a synthetic workload. Input lengths in tokens are approximated by words, one
+/// token each unless calibrated. Output lengths become max_tokens with ignore_eos.
+PromptSet make_synthetic_prompts(const Scenario& scenario, std::size_t count,
+                                 const WordCalibration& calibration = {});
 
 }  // namespace abgate::load
