@@ -1,0 +1,203 @@
+#include "load/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/error.hpp"
+#include "load/arrival.hpp"
+#include "load/plan_parts.hpp"
+
+namespace abgate::load {
+
+namespace {
+
+constexpr std::string_view kQuality = "quality";
+constexpr std::string_view kPrime = "prime";
+
+void check(const Scenario& scenario, const LoadPoint& point, std::size_t prompts) {
+  const auto refuse = [&](const char* key, const std::string& seen, const std::string& wanted) {
+    throw ScenarioError({scenario.path, 0, 0}, fmt::format("points.{}.{}", point.id, key), seen,
+                        wanted);
+  };
+  if (prompts == 0) refuse("requests", "no prompt in the workload", "at least one");
+  if (point.requests == 0 && !point.duration) refuse("requests", "0", "requests or a duration");
+  if (point.arrival == Arrival::closed) {
+    if (point.concurrency == 0) refuse("concurrency", "0", "at least 1 in a closed loop");
+    return;
+  }
+  if (!(point.rate > 0))
+    refuse("rate", fmt::format("{}", point.rate), "a rate above 0 in an open loop");
+  if (point.arrival == Arrival::gamma && !(point.burstiness > 0)) {
+    refuse("burstiness", fmt::format("{}", point.burstiness), "a shape above 0");
+  }
+}
+
+/// Makes the cells of a plan.
+class Cells {
+ public:
+  Cells(const Scenario& scenario, const PromptSet& load, const PromptSet& quality)
+      : scenario_(scenario),
+        load_(load),
+        quality_(quality),
+        deck_(load.prompts.size(), seed_of(scenario.seeds.prompts, scenario.seeds, "prompts")),
+        schedule_seed_(seed_of(scenario.seeds.schedule, scenario.seeds, "schedule")),
+        salt_seed_(derive_seed(scenario.seeds.base, "salts")) {}
+
+  std::vector<Cell> run() {
+    for (const LoadPoint& point : scenario_.points) check(scenario_, point, load_.prompts.size());
+    for (std::uint32_t block = 0; block < scenario_.blocks; ++block)
+      add_load(CellKind::load, block);
+    for (std::uint32_t block = 0; block < scenario_.aa_blocks; ++block)
+      add_load(CellKind::aa, block);
+    if (scenario_.workload.cache == CachePolicy::warm && !scenario_.points.empty()) add_prime();
+    if (!quality_.prompts.empty()) add_quality();
+    return std::move(cells_);
+  }
+
+ private:
+  void add_load(CellKind kind, std::uint32_t block) {
+    for (const LoadPoint& point : scenario_.points) {
+      Cell cell{kind, point.id, block, point, {}};
+      const std::string name = fmt::format("{} {} {}", to_string(kind), point.id, block);
+      Rng rng(derive_seed(schedule_seed_, name));
+      const std::vector<Duration> due =
+          point.arrival == Arrival::closed
+              ? std::vector<Duration>(*planned_requests(point))
+              : arrivals(point, planned_requests(point).value_or(0), point.duration, rng);
+      deck_.begin_cell();
+      cell.requests.reserve(point.warmup_requests + due.size());
+      for (std::size_t i = 0; i < point.warmup_requests; ++i)
+        deal(cell, Phase::warmup, Duration{0});
+      for (const Duration at : due) deal(cell, Phase::measured, at);
+      finish(std::move(cell), name);
+    }
+  }
+
+  void deal(Cell& cell, Phase phase, Duration due) {
+    PlannedRequest request;
+    request.phase = phase;
+    request.item = deck_.deal();
+    request.max_tokens = max_tokens(load_, request.item);
+    request.ignore_eos = load_.ignore_eos || scenario_.sampling.ignore_eos;
+    request.due = due;
+    cell.requests.push_back(request);
+  }
+
+  int max_tokens(const PromptSet& set, std::size_t prompt) const {
+    const int own = prompt < set.max_tokens.size() ? set.max_tokens[prompt] : 0;
+    return own > 0 ? own : scenario_.sampling.max_tokens;
+  }
+
+  /// Numbers and salts the requests; warm cells other than quality share one salt.
+  void finish(Cell&& cell, std::string_view name) {
+    const CachePolicy policy = scenario_.workload.cache;
+    const bool shared = policy == CachePolicy::warm && cell.kind != CellKind::quality;
+    Rng rng(derive_seed(salt_seed_, name));
+    for (std::size_t i = 0; i < cell.requests.size(); ++i) {
+      PlannedRequest& request = cell.requests[i];
+      request.index = static_cast<std::uint32_t>(i);
+      if (policy != CachePolicy::off)
+        request.salt = shared ? warm_salt(scenario_.seeds) : rng.next();
+    }
+    cells_.push_back(std::move(cell));
+  }
+
+  /// Each prompt that a cell uses once, one token each. Swapped servers start empty in every block.
+  void add_prime() {
+    std::vector<std::uint8_t> used(load_.prompts.size(), 0);
+    for (const Cell& cell : cells_) {
+      for (const PlannedRequest& request : cell.requests) used[request.item] = 1;
+    }
+    const std::size_t cells = scenario_.mode == Mode::swapped ? scenario_.blocks : 1;
+    for (std::uint32_t block = 0; block < cells; ++block) {
+      Cell cell{CellKind::prime, std::string(kPrime), block, closed(kPrime), {}};
+      for (std::uint32_t item = 0; item < used.size(); ++item) {
+        if (used[item] == 0) continue;
+        PlannedRequest request;
+        request.item = item;
+        request.max_tokens = 1;
+        cell.requests.push_back(request);
+      }
+      cell.load.requests = cell.requests.size();
+      finish(std::move(cell), fmt::format("{} {}", kPrime, block));
+    }
+  }
+
+  LoadPoint closed(std::string_view id) const {
+    LoadPoint load;
+    load.id = id;
+    load.concurrency = std::max<std::size_t>(1, scenario_.quality.concurrency);
+    load.warmup_requests = 0;
+    return load;
+  }
+
+  /// One cell for each repeat: the same items, each time in an order of its own, natural stops.
+  void add_quality() {
+    const std::uint64_t seed = seed_of(scenario_.seeds.prompts, scenario_.seeds, "prompts");
+    std::vector<std::uint32_t> items(quality_.prompts.size());
+    std::iota(items.begin(), items.end(), 0U);
+    Rng choice(derive_seed(seed, "quality items"));
+    shuffle(std::span(items), choice);
+    const std::size_t limit = scenario_.quality.limit;
+    if (limit > 0 && limit < items.size()) items.resize(limit);
+    for (std::uint32_t repeat = 0; repeat < std::max<std::size_t>(1, scenario_.quality.repeats);
+         ++repeat) {
+      const std::string name = fmt::format("{} {}", kQuality, repeat);
+      Rng order(derive_seed(seed, name));
+      shuffle(std::span(items), order);
+      Cell cell{CellKind::quality, std::string(kQuality), repeat, closed(kQuality), {}};
+      cell.load.requests = items.size();
+      for (const std::uint32_t item : items) {
+        PlannedRequest request;
+        request.item = static_cast<std::uint32_t>(load_.prompts.size()) + item;
+        request.repeat = repeat;
+        request.max_tokens = max_tokens(quality_, item);
+        cell.requests.push_back(request);
+      }
+      finish(std::move(cell), name);
+    }
+  }
+
+  const Scenario& scenario_;
+  const PromptSet& load_;
+  const PromptSet& quality_;
+  PromptDeck deck_;
+  const std::uint64_t schedule_seed_;
+  const std::uint64_t salt_seed_;
+  std::vector<Cell> cells_;
+};
+
+}  // namespace
+
+std::size_t prompts_wanted(const Scenario& scenario) {
+  double wanted = 0;
+  for (const LoadPoint& point : scenario.points) {
+    const double seconds = point.duration ? to_seconds(*point.duration) : 0;
+    double requests = static_cast<double>(point.requests);
+    if (point.requests == 0) {
+      // Answers of a second (closed), the expected count and a margin (open): then prompts repeat.
+      requests = point.arrival == Arrival::closed
+                     ? static_cast<double>(point.concurrency) * (seconds + 1)
+                     : 1.2 * point.rate * seconds + 10;
+    }
+    wanted += requests + static_cast<double>(point.warmup_requests);
+  }
+  return static_cast<std::size_t>(wanted *
+                                  static_cast<double>(scenario.blocks + scenario.aa_blocks));
+}
+
+Plan make_plan(const Scenario& scenario, PromptSet load, PromptSet quality) {
+  Plan plan;
+  plan.cells = Cells(scenario, load, quality).run();
+  plan.steps = make_steps(scenario, plan.cells);
+  plan.prompts = std::move(load.prompts);
+  plan.prompts.insert(plan.prompts.end(), std::make_move_iterator(quality.prompts.begin()),
+                      std::make_move_iterator(quality.prompts.end()));
+  plan.hash = plan_hash(plan);
+  return plan;
+}
+
+}  // namespace abgate::load

@@ -1,0 +1,2 @@
+list(APPEND LOAD_TEST_SOURCES arrival_test.cpp body_test.cpp plan_test.cpp plan_steps_test.cpp
+  synthetic_test.cpp)
