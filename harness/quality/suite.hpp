@@ -24,6 +24,7 @@ struct FimTemplate {
                         ///< "codestral", "codegemma"
   std::string_view prefix, suffix, middle;
   std::vector<std::string> stops;  ///< sent to the server
+  bool suffix_first = false;       ///< the suffix part stands before the prefix part
 };
 /// nullptr if there is no such template.
 const FimTemplate* find_fim_template(std::string_view id);
