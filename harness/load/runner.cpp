@@ -227,7 +227,7 @@ void Runner::on_done(RequestKey key, TimePoint at, const TransferEnd& end) {
   Active* active = find(key);
   if (!active) return;
   active->raw.ended_ok = end.ok;
-  if (end.ok || (end.cut && active->raw.status != 0)) {
+  if (end.ok || (end.error.what.empty() && active->raw.status != 0)) {
     finish(key, at, NotSent{});
   } else if (end.timed_out) {
     finish(key, at, TimedOut{Stage::connect});
