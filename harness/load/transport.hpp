@@ -14,7 +14,8 @@ namespace abgate::load {
 /// Identifies a request for the life of one Runner.
 using RequestKey = std::uint32_t;
 
-/// How the connection of a request ended, in terms that HTTP clients have.
+/// How the connection of a request ended, in terms that HTTP clients have. Closed in an orderly way
+/// before the response's end is `!ok` with an empty `error.what`: the stream itself tells.
 struct TransferEnd {
   bool ok = true;          ///< the response was received to its end
   TransportError error;    ///< meaningful if !ok
@@ -27,6 +28,7 @@ class TransferEvents {
  public:
   virtual ~TransferEvents() = default;
   /// The connection is ready and the request is about to be written. `connect` is 0 when reused.
+  /// Comes again when the transport repeats a request whose reused connection was stale.
   virtual void on_sent(RequestKey key, TimePoint at, bool reused, Duration connect) = 0;
   virtual void on_headers(RequestKey key, TimePoint at, int status,
                           std::string_view content_type) = 0;
@@ -45,6 +47,7 @@ class Transport {
   virtual void start(RequestKey key, Arm arm, const std::string& request_id,
                      std::string_view body) = 0;
   /// Closes the request's connection; on_done does not come any more. Unknown keys are ignored.
+  /// Like start(), not to be called from within TransferEvents.
   virtual void cancel(RequestKey key) = 0;
 };
 

@@ -1,0 +1,1 @@
+list(APPEND LOAD_SOURCES lane.cpp recorder.cpp runner.cpp)

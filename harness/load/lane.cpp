@@ -1,0 +1,88 @@
+#include "load/lane.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.hpp"
+
+namespace abgate::load {
+
+namespace {
+constexpr std::uint32_t kNoCap = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kOpenWarmupWidth = 8;  // an open loop without a cap names no concurrency
+
+std::uint32_t count_warmups(const Cell& cell) {
+  const auto first = std::find_if(cell.requests.begin(), cell.requests.end(),
+                                  [](const auto& r) { return r.phase == Phase::measured; });
+  return static_cast<std::uint32_t>(first - cell.requests.begin());
+}
+}  // namespace
+
+Lane::Lane(const Cell& cell) : cell_(cell), warmups_(count_warmups(cell)) {
+  ABGATE_ASSERT(!closed() || cell.load.concurrency > 0);
+  overlap_ = closed() && warmups_ >= cell.load.concurrency;
+}
+
+bool Lane::warm() const {
+  return next_ >= warmups_ && (overlap_ || measuring() || in_flight_ == 0);
+}
+
+std::uint32_t Lane::width() const {
+  const auto concurrency = static_cast<std::uint32_t>(cell_.load.concurrency);
+  if (concurrency > 0) return concurrency;
+  return next_ < warmups_ ? kOpenWarmupWidth : kNoCap;
+}
+
+bool Lane::over(TimePoint now) const {
+  return measured_begin_ && cell_.load.duration && now > *measured_begin_ + *cell_.load.duration;
+}
+
+std::optional<std::uint32_t> Lane::ready(TimePoint now) const {
+  if (next_ >= cell_.requests.size() || over(now)) return std::nullopt;
+  if (next_ >= warmups_) {
+    if (!measuring()) return std::nullopt;
+    if (!closed() && due(next_) > now) return std::nullopt;
+  }
+  if (in_flight_ >= width()) return std::nullopt;
+  return next_;
+}
+
+TimePoint Lane::started(TimePoint now) {
+  const bool scheduled = !closed() && next_ >= warmups_;
+  const TimePoint at = scheduled ? due(next_) : now;
+  startable_since_ = std::max(at, full_until_);
+  ++next_;
+  ++in_flight_;
+  return at;
+}
+
+void Lane::ended(TimePoint at) {
+  ABGATE_ASSERT(in_flight_ > 0);
+  if (in_flight_ >= width()) full_until_ = at;
+  --in_flight_;
+}
+
+std::optional<TimePoint> Lane::next_change() const {
+  if (!measuring() || next_ >= cell_.requests.size()) return std::nullopt;
+  std::optional<TimePoint> at;
+  if (cell_.load.duration) at = *measured_begin_ + *cell_.load.duration + Duration(1);
+  if (!closed() && in_flight_ < width()) at = std::min(at.value_or(TimePoint::max()), due(next_));
+  return at;
+}
+
+bool Lane::exhausted(TimePoint now) const {
+  return next_ >= cell_.requests.size() || over(now);
+}
+
+std::vector<std::uint32_t> Lane::abandon(bool interrupted) {
+  std::vector<std::uint32_t> left;
+  const bool surplus = closed() && cell_.load.duration.has_value() && !interrupted;
+  const auto size = static_cast<std::uint32_t>(cell_.requests.size());
+  if (!surplus) {
+    for (std::uint32_t i = next_; i < size; ++i) left.push_back(i);
+  }
+  next_ = size;
+  return left;
+}
+
+}  // namespace abgate::load

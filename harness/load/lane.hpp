@@ -1,0 +1,69 @@
+#pragma once
+// Paces one arm of a cell: which request may start, and when. Bookkeeping only; nothing is sent
+// here.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/time.hpp"
+
+namespace abgate::load {
+
+/// The order of sending is the order of Cell::requests.
+///
+/// Closed load: `concurrency` requests are kept in flight. Warm-up requests that can fill every
+/// slot run over into the measured ones, one by one, so that the measured phase begins at full load
+/// and without a burst; fewer of them are drained first. Open load: warm-up is drained (as a closed
+/// load), then each request is due at its planned time after the start of the measured phase,
+/// whatever the answers do; with a cap (`concurrency` > 0) it may have to wait for a slot, visibly.
+/// Not thread-safe. The cell must outlive it.
+class Lane {
+ public:
+  explicit Lane(const Cell& cell);
+
+  /// Warm-up is over: measured requests may follow once begin_measured was called.
+  bool warm() const;
+  bool measuring() const { return measured_begin_.has_value(); }
+  /// REQUIRES: warm(). Zero of the planned due times and of the duration bound.
+  void begin_measured(TimePoint at) { measured_begin_ = at; }
+  std::optional<TimePoint> measured_begin() const { return measured_begin_; }
+
+  /// The request that may start at `now`; nullopt if none may.
+  std::optional<std::uint32_t> ready(TimePoint now) const;
+  /// The request that ready() named was started. Returns when it was due: `now` in a closed loop.
+  TimePoint started(TimePoint now);
+  /// One request in flight ended.
+  void ended(TimePoint at);
+  /// When ready() changes by time alone; nullopt: not before a request ends or begin_measured.
+  std::optional<TimePoint> next_change() const;
+
+  /// When the request last started could have started at the earliest: its due time, or the moment
+  /// a slot became free for it.
+  TimePoint startable_since() const { return startable_since_; }
+  std::uint32_t in_flight() const { return in_flight_; }
+  bool closed() const { return cell_.load.arrival == Arrival::closed; }
+  /// No request will start any more: all were started, or time is up at `now`.
+  bool exhausted(TimePoint now) const;
+  /// Gives up what was not started and returns it, for NotSent. In a closed loop bounded by time
+  /// the plan holds more requests than fit: those are nothing that was missed, and are not
+  /// returned.
+  std::vector<std::uint32_t> abandon(bool interrupted);
+
+ private:
+  std::uint32_t width() const;
+  bool over(TimePoint now) const;
+  TimePoint due(std::uint32_t index) const { return *measured_begin_ + cell_.requests[index].due; }
+
+  const Cell& cell_;
+  std::uint32_t warmups_ = 0;
+  std::uint32_t next_ = 0;
+  std::uint32_t in_flight_ = 0;
+  bool overlap_ = false;
+  std::optional<TimePoint> measured_begin_;
+  TimePoint full_until_{};  ///< when the lane last stopped having every slot taken
+  TimePoint startable_since_{};
+};
+
+}  // namespace abgate::load
