@@ -1,0 +1,32 @@
+#pragma once
+// Runs a session's plan against the endpoints and writes the run folder. Computes nothing.
+
+#include <iosfwd>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "cli/options.hpp"
+#include "cli/session.hpp"
+#include "core/arm.hpp"
+
+namespace abgate::cli {
+
+struct DriveOptions {
+  std::string out = "reports/runs";
+  ProgressStyle progress = ProgressStyle::automatic;
+  std::optional<Arm> only;  ///< `record`: drive this arm alone
+  int attempt = 1;
+};
+
+struct DriveResult {
+  std::string run;           ///< path of the run folder
+  bool interrupted = false;  ///< a signal, or an endpoint that went away for good
+};
+
+/// Preflight, then every step of the plan. Progress and notes go to `err`. Throws what preflight throws;
+/// once load runs, whatever endpoints do is recorded and the folder is always closed properly.
+DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
+                  std::ostream& err);
+
+}  // namespace abgate::cli

@@ -1,0 +1,241 @@
+#include "cli/preflight.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.hpp"
+#include "core/rng.hpp"
+#include "load/body.hpp"
+
+namespace abgate::cli {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kTokenizedPrompts = 24;  // enough to see a tokeniser differ, cheap to ask
+
+[[noreturn]] void refuse(ExitCode code, const std::string& line, const std::string& next_step) {
+  throw Error(code, line + "; " + next_step);
+}
+
+Json parse(const std::string& body) { return Json::parse(body, nullptr, false); }
+
+std::string text_of(const Json& object, const char* key) {
+  if (!object.is_object()) return "";
+  const auto it = object.find(key);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+/// The message of any error envelope, else the start of the body.
+std::string error_text(const Answer& answer) {
+  const Json json = parse(answer.body);
+  if (json.is_object()) {
+    if (const auto it = json.find("error"); it != json.end()) {
+      if (it->is_string()) return it->get<std::string>();
+      if (const auto message = text_of(*it, "message"); !message.empty()) return message;
+    }
+    for (const char* key : {"message", "detail"}) {
+      if (auto message = text_of(json, key); !message.empty()) return message;
+    }
+  }
+  return answer.body.empty() ? "an empty answer" : answer.body;
+}
+
+bool looks_like_html(const Answer& answer) {
+  return answer.content_type.find("text/html") != std::string::npos ||
+         answer.body.find("<html") != std::string::npos ||
+         answer.body.find("<!DOCTYPE") != std::string::npos;
+}
+
+/// One arm's questions.
+class ArmCheck {
+ public:
+  ArmCheck(const Scenario& scenario, const Plan& plan, Arm arm, const Ask& ask)
+      : scenario_(scenario), plan_(plan), config_(scenario.arm(arm)), ask_(ask) {
+    facts_.arm = arm;
+    facts_.url = config_.url;
+    who_ = fmt::format("{} {}", to_string(arm), config_.url);
+  }
+
+  ServerFacts run() {
+    read_models();
+    read_version();
+    try_one_token();
+    read_tokens();
+    return facts_;
+  }
+
+ private:
+  void expect_usable(const Answer& answer, const std::string& what) const {
+    if (answer.status == 401 || answer.status == 403) {
+      refuse(ExitCode::unavailable,
+             fmt::format("{}: the server refused the key ({} {})", who_, answer.status,
+                         printable(error_text(answer), 120)),
+             "set api_key: ${NAME} for this arm in the scenario and export NAME");
+    }
+    if (looks_like_html(answer)) {
+      refuse(ExitCode::unavailable,
+             fmt::format("{}: {} answered HTML (status {}), want JSON", who_, what, answer.status),
+             "is this the base URL of an OpenAI-style server, and not of a web page or proxy?");
+    }
+  }
+
+  void read_models() {
+    const Answer answer = ask_(config_, "GET", api_url(config_.url, "/models"), "");
+    facts_.resolved_address = answer.address;
+    expect_usable(answer, "/v1/models");
+    const Json json = parse(answer.body);
+    if (answer.status != 200 || !json.is_object() || !json.contains("data") ||
+        !json["data"].is_array()) {
+      if (answer.status == 404 && !config_.model.empty()) {  // a server without the list
+        facts_.model = config_.model;
+        return;
+      }
+      refuse(ExitCode::unavailable,
+             fmt::format("{}: /v1/models answered status {} and {}, want a list of models", who_,
+                         answer.status, printable(error_text(answer), 120)),
+             "is this the base URL of an OpenAI-style server?");
+    }
+    choose_model(json["data"]);
+  }
+
+  void choose_model(const Json& cards) {
+    std::string names;
+    for (const auto& card : cards) {
+      const std::string id = text_of(card, "id");
+      names += (names.empty() ? "" : ", ") + id;
+      if (!facts_.model.empty() || (!config_.model.empty() && id != config_.model)) continue;
+      facts_.model = id;
+      facts_.model_root = text_of(card, "root");
+      if (card.contains("max_model_len") && card["max_model_len"].is_number_integer()) {
+        facts_.max_model_len = card["max_model_len"].get<std::int64_t>();
+      }
+    }
+    if (facts_.model.empty()) {
+      refuse(ExitCode::unavailable,
+             fmt::format("{}: model \"{}\" is not served; the server lists {}", who_, config_.model,
+                         names.empty() ? "no model" : printable(names, 200)),
+             "correct `model` in the scenario, or leave it out to take the first");
+    }
+  }
+
+  void read_version() {
+    const Answer answer = ask_(config_, "GET", server_root(config_.url) + "/version", "");
+    if (answer.status != 200) return;
+    const Json json = parse(answer.body);
+    facts_.version = text_of(json, "version");
+    facts_.simulated = json.is_object() && json.value("simulated", Json(false)) == Json(true);
+  }
+
+  /// A real request with one token: finds what the lists do not tell (chat template missing, key
+  /// valid for reading only, engine dead).
+  void try_one_token() const {
+    if (plan_.prompts.empty()) return;
+    PlannedRequest request;
+    request.max_tokens = 1;
+    Json body = Json::parse(
+        load::make_body(scenario_, plan_.prompts.front(), request, facts_.model, facts_.arm));
+    body["stream"] = false;
+    body.erase("stream_options");
+    body.erase("min_tokens");
+    const bool chat = scenario_.api == Api::chat;
+    const Answer answer =
+        ask_(config_, "POST", api_url(config_.url, chat ? "/chat/completions" : "/completions"),
+             body.dump(-1, ' ', false, Json::error_handler_t::replace));
+    expect_usable(answer, "a one-token request");
+    if (answer.status == 200 && parse(answer.body).contains("choices")) return;
+    refuse(ExitCode::unavailable,
+           fmt::format("{}: a one-token request failed: status {}: {}", who_, answer.status,
+                       printable(error_text(answer), 200)),
+           "run the same request with curl to see the whole answer");
+  }
+
+  void read_tokens() {
+    std::string ids;
+    double total = 0;
+    const std::size_t count = std::min(plan_.prompts.size(), kTokenizedPrompts);
+    for (std::size_t i = 0; i < count; ++i) {
+      const PlannedPrompt& prompt = plan_.prompts[i * plan_.prompts.size() / count];
+      Json body{{"model", facts_.model}};
+      if (scenario_.api == Api::chat) {
+        body["messages"] = Json::array();
+        for (const auto& [role, content] : prompt.messages) {
+          body["messages"].push_back({{"role", role}, {"content", content}});
+        }
+      } else {
+        body["prompt"] = prompt.text;
+      }
+      const Answer answer = ask_(config_, "POST", server_root(config_.url) + "/tokenize",
+                                 body.dump(-1, ' ', false, Json::error_handler_t::replace));
+      const Json json = parse(answer.body);
+      if (answer.status != 200 || !json.is_object() || !json.contains("tokens")) return;
+      ids += json["tokens"].dump();
+      const auto tokens = static_cast<std::int64_t>(json["tokens"].size());
+      total += static_cast<double>(tokens);
+      check_length(prompt, tokens);
+    }
+    if (count == 0) return;
+    facts_.token_ids_hash = fmt::format("{:016x}", fnv1a(ids));
+    facts_.prompt_tokens_mean = total / static_cast<double>(count);
+  }
+
+  void check_length(const PlannedPrompt& prompt, std::int64_t tokens) const {
+    if (!facts_.max_model_len || tokens < *facts_.max_model_len) return;
+    refuse(ExitCode::bad_scenario,
+           fmt::format("{}: prompt \"{}\" has {} tokens, the model's context is {}", who_,
+                       printable(prompt.id, 60), tokens, *facts_.max_model_len),
+           "use shorter prompts, or serve with a larger --max-model-len");
+  }
+
+  const Scenario& scenario_;
+  const Plan& plan_;
+  const ArmConfig& config_;
+  const Ask& ask_;
+  ServerFacts facts_;
+  std::string who_;
+};
+
+void compare_facts(const ServerFacts& a, const ServerFacts& b, std::vector<std::string>& notes) {
+  if (a.version != b.version) {
+    notes.push_back(fmt::format("server versions differ: {} and {}", a.version, b.version));
+  }
+  if (a.max_model_len != b.max_model_len) {
+    notes.push_back(fmt::format("max_model_len differs: {} and {}", a.max_model_len.value_or(0),
+                                b.max_model_len.value_or(0)));
+  }
+  if (a.token_ids_hash && b.token_ids_hash && *a.token_ids_hash != *b.token_ids_hash) {
+    notes.emplace_back("the servers turn the same prompts into different token ids");
+  }
+}
+
+}  // namespace
+
+std::string server_root(const std::string& url) {
+  std::string root = url;
+  while (root.ends_with('/')) root.pop_back();
+  if (root.ends_with("/v1")) root.resize(root.size() - 3);
+  return root;
+}
+
+std::string api_url(const std::string& url, std::string_view path) {
+  return server_root(url) + "/v1" + std::string(path);
+}
+
+Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
+                    const Ask& ask) {
+  Preflight out;
+  out.models.resize(kArmCount);
+  for (const Arm arm : arms) {
+    out.facts.push_back(ArmCheck(scenario, plan, arm, ask).run());
+    out.models[index_of(arm)] = out.facts.back().model;
+  }
+  out.models[index_of(Arm::control)] = out.models[index_of(Arm::baseline)];
+  if (out.facts.size() == 2) compare_facts(out.facts[0], out.facts[1], out.notes);
+  return out;
+}
+
+}  // namespace abgate::cli

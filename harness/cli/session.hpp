@@ -1,0 +1,28 @@
+#pragma once
+// A scenario made ready to run: file read, suites read, prompts rendered, plan made. Sends nothing.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+#include "core/suite.hpp"
+
+namespace abgate::cli {
+
+struct Session {
+  Scenario scenario;
+  std::vector<std::string> overrides;  ///< of the command line, as "key=value"
+  std::optional<Suite> workload;       ///< absent: synthetic
+  std::optional<Suite> quality;        ///< absent: no quality pass
+  Plan plan;
+  std::vector<std::string> notes;      ///< e.g. prompts that repeat
+};
+
+/// Throws ScenarioError or DataError for everything that can be known to be wrong before any load.
+Session prepare(const ScenarioOptions& options);
+Session prepare(Scenario scenario, std::vector<std::string> overrides);
+
+}  // namespace abgate::cli
