@@ -41,7 +41,7 @@ struct Criterion {
   Form form = Form::candidate;
   Op op = Op::lt;
   double value = 0;          ///< in the metric's unit; for a ratio a plain number
-  std::string unit;          ///< as written; checked against the metric
+  std::string unit;          ///< the metric's unit, to which `value` was converted; empty for a ratio
   std::string point;         ///< load point id; empty: the scenario's first (for counts: all of them)
   std::string method;        ///< empty: the metric's default (see decision/methods)
   double alpha = 0.05;       ///< one-sided error of a PASS
