@@ -8,7 +8,7 @@
 
 namespace abgate {
 
-enum class Level { must, target };  ///< only `must` decides GO / NO-GO
+enum class Level { must, target };            ///< only `must` decides GO / NO-GO
 enum class Op { lt, le, gt, ge, eq };
 enum class MissingRule { inconclusive, fail };  ///< "pass" does not exist
 /// What the threshold is compared with.
@@ -33,26 +33,26 @@ const MetricInfo* find_metric(std::string_view id);
 const std::vector<MetricInfo>& metric_catalogue();
 
 struct Criterion {
-  std::string id;     ///< unique in the scenario, e.g. "ttft"
-  std::string title;  ///< for people; defaults to the id
+  std::string id;            ///< unique in the scenario, e.g. "ttft"
+  std::string title;         ///< for people; defaults to the id
   Level level = Level::must;
-  std::string metric;         ///< MetricInfo::id
-  std::string stat = "mean";  ///< "mean" | "p50" | "p90" | "p95" | "p99" | "max" | "sum"
+  std::string metric;        ///< MetricInfo::id
+  std::string stat = "mean"; ///< "mean" | "p50" | "p90" | "p95" | "p99" | "max" | "sum"
   Form form = Form::candidate;
   Op op = Op::lt;
-  double value = 0;       ///< in the metric's unit; for a ratio a plain number
-  std::string unit;       ///< as written; checked against the metric
-  std::string point;      ///< load point id; empty: the scenario's first (for counts: all of them)
-  std::string method;     ///< empty: the metric's default (see decision/methods)
-  double alpha = 0.05;    ///< one-sided error of a PASS
-  std::size_t min_n = 0;  ///< below: INCONCLUSIVE
+  double value = 0;          ///< in the metric's unit; for a ratio a plain number
+  std::string unit;          ///< the metric's unit, to which `value` was converted; empty for a ratio
+  std::string point;         ///< load point id; empty: the scenario's first (for counts: all of them)
+  std::string method;        ///< empty: the metric's default (see decision/methods)
+  double alpha = 0.05;       ///< one-sided error of a PASS
+  std::size_t min_n = 0;     ///< below: INCONCLUSIVE
   MissingRule missing = MissingRule::inconclusive;
-  std::string note;  ///< how an ambiguity was read; printed in the report
-  int line = 0;      ///< in the scenario file, for messages
+  std::string note;          ///< how an ambiguity was read; printed in the report
+  int line = 0;              ///< in the scenario file, for messages
 };
 
 std::string_view to_string(Level level);
-std::string_view to_string(Op op);  ///< "<", "≤", ">", "≥", "="
+std::string_view to_string(Op op);      ///< "<", "≤", ">", "≥", "="
 std::string_view to_string(Form form);
 std::string_view to_string(MissingRule rule);
 

@@ -195,6 +195,7 @@ struct Scenario {
   std::string description;
   std::string path;         ///< the file, for messages and for relative paths
   std::string source_text;  ///< the file as read; secrets appear as ${NAME} in it
+  std::vector<std::string> overrides;  ///< "a.b.0.c=value", applied on source_text before it was read
   Mode mode = Mode::concurrent;
   Api api = Api::completions;
   std::size_t blocks = 6;

@@ -1,0 +1,114 @@
+// timeouts:, quality:, slo:, validity:, seeds:, report:
+
+#include "config/codec.hpp"
+#include "config/sections.hpp"
+#include "core/rng.hpp"
+
+namespace abgate::config {
+namespace {
+using Use = Text::Use;
+const Whole<std::size_t> kCount{0, 100'000'000};
+}  // namespace
+
+const Section<Timeouts>& timeouts_section() {
+  static const Section<Timeouts> section = [] {
+    Section<Timeouts> s("timeouts", "A request that runs into one has failed, and counts.");
+    s.key("connect", &Timeouts::connect, Span{}, "to a ready connection, TLS included");
+    s.key("first_token", &Timeouts::first_token, Span{}, "from the write to the first token");
+    s.key("idle", &Timeouts::idle, Span{}, "between two reads afterwards");
+    s.key("total", &Timeouts::total, Span{}, "the whole request");
+    return s;
+  }();
+  return section;
+}
+
+const Section<QualityConfig>& quality_section() {
+  static const Section<QualityConfig> section = [] {
+    Section<QualityConfig> s(
+        "quality", "The quality pass: every item of a suite once per arm, natural stops.");
+    s.key("suite", &QualityConfig::suite, Text{Use::path},
+          "suite (JSONL), relative to the scenario file; left out: no pass");
+    s.key("concurrency", &QualityConfig::concurrency, Whole<std::size_t>{1, 100'000},
+          "the load at which quality is judged");
+    s.key("limit", &QualityConfig::limit, kCount,
+          "the first n items after a seeded shuffle; 0: all");
+    s.key("repeats", &QualityConfig::repeats, Whole<std::size_t>{1, 1000},
+          "times that each item is asked");
+    s.key("fim_template", &QualityConfig::fim_template, Text{},
+          "how the models write fill-in-the-middle prompts");
+    s.key("worst_shown", &QualityConfig::worst_shown, kCount,
+          "pairs shown side by side in the report");
+    s.key("control", &QualityConfig::control, Flag{},
+          "ask the baseline a second time: the floor of changed answers");
+    s.key("max_failed_pairs", &QualityConfig::max_failed_pairs, Share{},
+          "more pairs lost to failed requests void the quality result");
+    return s;
+  }();
+  return section;
+}
+
+const Section<Slo>& slo_section() {
+  static const Section<Slo> section = [] {
+    Section<Slo> s("slo", "Objectives of one request, for goodput and `slo_attainment`.");
+    s.key("ttft", &Slo::ttft, Span{}, "time to first token");
+    s.key("tpot", &Slo::tpot, Span{}, "time per output token");
+    s.key("e2e", &Slo::e2e, Span{}, "the whole request");
+    return s;
+  }();
+  return section;
+}
+
+const Section<ValidityRules>& validity_section() {
+  using V = ValidityRules;
+  static const Section<ValidityRules> section = [] {
+    Section<ValidityRules> s(
+        "validity", "Beyond these the run is VOID: harness or environment made the numbers.");
+    s.key("max_schedule_lag_p99", &V::max_schedule_lag_p99, Span{},
+          "open loop: sent later than planned");
+    s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{}, "the client's loop, wake-up to stamp");
+    s.key("max_client_cpu", &V::max_client_cpu, Share{}, "of one core");
+    s.key("aa_must_contain_one", &V::aa_must_contain_one, Flag{},
+          "baseline against itself: the interval must contain 1");
+    s.key("aa_max_half_width", &V::aa_max_half_width, Share{},
+          "and must not be wider than this to either side");
+    s.key("same_token_ids", &V::same_token_ids, Flag{},
+          "both servers tokenise the prompts alike, where they can be asked");
+    s.key("max_cache_hit_difference", &V::max_cache_hit_difference, Share{},
+          "of the prefix cache hit rates of the arms under `cache: cold`");
+    s.key("min_blocks", &V::min_blocks, Whole<std::size_t>{1, 1000}, "fewer blocks: INCONCLUSIVE");
+    return s;
+  }();
+  return section;
+}
+
+const Section<Seeds>& seeds_section() {
+  static const Section<Seeds> section = [] {
+    // Signed 63 bits: YAML and JSON readers agree on no more.
+    const Whole<std::uint64_t> seed{0};
+    Section<Seeds> s("seeds", "One seed per random dimension.");
+    s.key("base", &Seeds::base, seed, "the others derive from it");
+    s.key("prompts", &Seeds::prompts, seed, "order and choice of prompts").fallback("derived");
+    s.key("schedule", &Seeds::schedule, seed, "arrival times").fallback("derived");
+    s.key("blocks", &Seeds::blocks, seed, "order of the arms").fallback("derived");
+    s.key("bootstrap", &Seeds::bootstrap, seed, "resampling").fallback("derived");
+    return s;
+  }();
+  return section;
+}
+
+const Section<ReportOptions>& report_section() {
+  static const Section<ReportOptions> section = [] {
+    Section<ReportOptions> s("report", "What is written beside the verdict.");
+    s.key("formats", &ReportOptions::formats, Texts{{"md", "html", "json", "junit", "prom"}},
+          "renditions");
+    s.key("title", &ReportOptions::title, Text{Use::prose},
+          "heading; left out: made from the verdict");
+    s.key("rollback", &ReportOptions::rollback, Text{Use::prose},
+          "Markdown of the rollback section");
+    s.key("sign_off", &ReportOptions::sign_off, Texts{}, "rows of the sign-off table");
+    return s;
+  }();
+  return section;
+}
+
+}  // namespace abgate::config
