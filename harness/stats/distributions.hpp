@@ -19,7 +19,5 @@ double binomial_cdf(double k, double n, double p);
 /// P(B >= k).
 double binomial_sf_inclusive(double k, double n, double p);
 double binomial_pmf(double k, double n, double p);
-/// P(X <= x, Y <= y) of two standard normals with correlation `rho`.
-double bivariate_normal_cdf(double x, double y, double rho);
 
 }  // namespace abgate::stats

@@ -28,7 +28,7 @@ class Moments {
 };
 
 Moments moments(std::span<const double> values);
-/// Mean of the values that are not NaN; NaN if there is none.
+/// Mean of the finite values; NaN if there is none.
 double mean_finite(std::span<const double> values);
 
 }  // namespace abgate::stats

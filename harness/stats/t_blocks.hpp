@@ -10,6 +10,8 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "stats/estimate.hpp"
 
@@ -50,6 +52,10 @@ std::optional<double> sd_log_ratio(std::span<const double> baseline, std::span<c
 /// Ratio of means of paired values with Fieller's interval (normal theory, t_{n-1}); bounds absent when
 /// the baseline's mean is not clearly different from 0.
 Estimate fieller_ratio(std::span<const double> baseline, std::span<const double> candidate, double level);
+/// Fieller's bounds from the means, the variances and covariance of the means, and the t quantile;
+/// nullopt when `b` is not clearly different from 0 (the set of ratios is then unbounded).
+std::optional<std::pair<double, double>> fieller_bounds(double b, double c, double var_b, double var_c,
+                                                        double cov, double t);
 /// Ratio of means, delta method on the log scale.
 Estimate log_delta_ratio(std::span<const double> baseline, std::span<const double> candidate,
                          double level);
