@@ -14,6 +14,7 @@
 #include "core/record.hpp"
 #include "core/score.hpp"
 #include "core/telemetry.hpp"
+#include "core/time.hpp"
 
 namespace abgate::stats {
 
@@ -29,12 +30,13 @@ struct RequestMetrics {
   bool tpot_approximate = false;     ///< tokens of the first event unknown, 1 assumed
   double icg_max = kUndefined;
   double e2e = kUndefined;
+  bool censored = false;  ///< timed out: e2e, and ttft where no token came, are the time waited
   double ntpot = kUndefined;
   double output_tokens = kUndefined;
   double prompt_tokens = kUndefined;
   double cached_tokens = kUndefined;
-  double chunks = 0;
-  double start = 0;  ///< seconds since the cell's begin, for autocorrelation and drift
+  double chunks = 0;  ///< token-bearing events
+  double start = 0;   ///< seconds since the cell's begin, for autocorrelation and drift
 };
 
 /// Where throughput is read: after warm-up, while in-flight >= 95 % of the target, cut by MSER-5.
@@ -63,6 +65,8 @@ struct BlockArm {
   double throughput_whole = kUndefined;  ///< Σ tokens / (last token - first send)
   double request_rate = kUndefined;      ///< completed req/s in the steady window
   double wall_seconds = 0;
+  TimePoint began{}, ended{};     ///< of the whole cell
+  std::size_t without_usage = 0;  ///< successes that the server sent no token count for
   bool interrupted = false;
   CellHealth health;
 };
@@ -81,6 +85,7 @@ struct ServerDelta {
   std::optional<double> preemptions, prompt_tokens, generation_tokens;
   std::optional<double> kv_usage_max, waiting_max, running_max;
   std::optional<double> kv_pool_tokens;  ///< num_gpu_blocks · block_size
+  std::optional<double> kv_block_size;   ///< tokens
   std::size_t restarts = 0;
   bool seen = false;  ///< any scrape at all
 };
