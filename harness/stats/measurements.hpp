@@ -14,6 +14,7 @@
 #include "core/record.hpp"
 #include "core/score.hpp"
 #include "core/telemetry.hpp"
+#include "core/time.hpp"
 
 namespace abgate::stats {
 
@@ -29,6 +30,7 @@ struct RequestMetrics {
   bool tpot_approximate = false;     ///< tokens of the first event unknown, 1 assumed
   double icg_max = kUndefined;
   double e2e = kUndefined;
+  bool censored = false;             ///< timed out without a token: ttft, ttft_service and e2e are the time waited
   double ntpot = kUndefined;
   double output_tokens = kUndefined;
   double prompt_tokens = kUndefined;
@@ -63,6 +65,8 @@ struct BlockArm {
   double throughput_whole = kUndefined;   ///< Σ tokens / (last token - first send)
   double request_rate = kUndefined;       ///< completed req/s in the steady window
   double wall_seconds = 0;
+  TimePoint began{}, ended{};             ///< of the whole cell
+  std::size_t without_usage = 0;          ///< successes that the server sent no token count for
   bool interrupted = false;
   CellHealth health;
 };
