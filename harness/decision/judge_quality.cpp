@@ -204,7 +204,7 @@ void account_for_dropped(const Inputs& in, const stats::QualitySeries& s, Method
   leave_open(out, "missing", lost + ": the bound does not hold if they were wrong", "run the quality pass again");
 }
 
-void judge_paired(const Inputs& in, const stats::QualitySeries& s, CriterionResult& out) {
+void judge_paired(const stats::QualitySeries& s, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const Statement st = state(s, Method::quality_score, out);
   out.measured = st.value;
@@ -281,7 +281,7 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   out.candidate = mean_of(s.candidate);
   out.baseline = mean_of(s.baseline);
   if (method == Method::quality_score) {
-    judge_paired(in, s, out);
+    judge_paired(s, out);
   } else {
     judge_level(s, method, out);
   }

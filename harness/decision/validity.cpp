@@ -222,7 +222,9 @@ std::vector<std::string> unchecked(const Inputs& in, const NoiseFloor& noise) {
   std::vector<std::string> out;
   if (!noise.measured && in.scenario.aa_blocks == 0) out.push_back("no A/A block was run: the noise floor is unknown");
   std::size_t hashes = 0;
-  for (const ServerFacts& f : in.m.facts) hashes += f.token_ids_hash && f.arm != Arm::control ? 1 : 0;
+  for (const ServerFacts& f : in.m.facts) {
+    if (f.token_ids_hash && f.arm != Arm::control) ++hashes;
+  }
   if (in.scenario.validity.same_token_ids && hashes < 2) {
     out.push_back("equal token ids could not be checked: not both servers answer /tokenize");
   }
