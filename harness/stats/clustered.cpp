@@ -22,7 +22,8 @@ bool all_finite(std::span<const double> values) {
 /// Sum of residuals per cluster, in order of cluster number: the order of the items cannot matter
 /// beyond rounding.
 std::map<std::uint32_t, double> residual_sums(std::span<const double> values,
-                                              std::span<const std::uint32_t> clusters, double mean) {
+                                              std::span<const std::uint32_t> clusters,
+                                              double mean) {
   std::map<std::uint32_t, double> sums;
   for (std::size_t i = 0; i < values.size(); ++i) sums[clusters[i]] += values[i] - mean;
   return sums;
@@ -38,12 +39,13 @@ std::string refusal(std::size_t values, std::span<const double> x,
 
 void warn_few(Estimate& e, std::size_t clusters) {
   if (clusters < kFewClusters) {
-    e.warnings.push_back(fmt::format("{} clusters: below {} the interval is too narrow", clusters, kFewClusters));
+    e.warnings.push_back(
+        fmt::format("{} clusters: below {} the interval is too narrow", clusters, kFewClusters));
   }
 }
 
-std::vector<double> margin_values(std::span<const double> baseline, std::span<const double> candidate,
-                                  double ratio) {
+std::vector<double> margin_values(std::span<const double> baseline,
+                                  std::span<const double> candidate, double ratio) {
   std::vector<double> d(candidate.begin(), candidate.end());
   for (std::size_t i = 0; i < d.size(); ++i) d[i] -= ratio * baseline[i];
   return d;
@@ -70,7 +72,8 @@ std::vector<std::uint32_t> number_clusters(std::span<const std::string> names) {
 
 std::optional<ClusteredMean> clustered_mean(std::span<const double> values,
                                             std::span<const std::uint32_t> clusters) {
-  if (values.size() != clusters.size() || values.size() < 2 || !all_finite(values)) return std::nullopt;
+  if (values.size() != clusters.size() || values.size() < 2 || !all_finite(values))
+    return std::nullopt;
   const Moments m = moments(values);
   const auto sums = residual_sums(values, clusters, m.mean());
   if (sums.size() < 2) return std::nullopt;
@@ -182,7 +185,8 @@ Estimate stratified_t(std::span<const Stratum> strata, double level) {
   for (const Stratum& s : strata) {
     const auto m = clustered_mean(s.values, s.clusters);
     if (!m || s.weight < 0) {
-      e.why = s.weight < 0 ? "a weight is negative" : refusal(s.values.size(), s.values, s.clusters);
+      e.why =
+          s.weight < 0 ? "a weight is negative" : refusal(s.values.size(), s.values, s.clusters);
       return e;
     }
     const double w = s.weight / total;

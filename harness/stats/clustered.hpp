@@ -1,7 +1,7 @@
 #pragma once
 // Items that share a source (file, problem) are not independent. Cluster-robust standard errors
-// (Liang–Zeger; Miller 2024, arXiv 2411.00640), the design effect and t statements with G-1 degrees of
-// freedom. Below kFewClusters a warning, below kMinClusters no PASS should rest on it.
+// (Liang–Zeger; Miller 2024, arXiv 2411.00640), the design effect and t statements with G-1 degrees
+// of freedom. Below kFewClusters a warning, below kMinClusters no PASS should rest on it.
 
 #include <cstdint>
 #include <optional>
@@ -33,7 +33,8 @@ std::optional<ClusteredMean> clustered_mean(std::span<const double> values,
                                             std::span<const std::uint32_t> clusters);
 
 /// Mean ± t_{(1+level)/2, G-1} SE. `n` is the number of clusters' items, `n_eff` n/design effect.
-Estimate clustered_t(std::span<const double> values, std::span<const std::uint32_t> clusters, double level);
+Estimate clustered_t(std::span<const double> values, std::span<const std::uint32_t> clusters,
+                     double level);
 
 /// Non-inferiority of a bounded score, relative margin: D_i = candidate_i - ratio · baseline_i; the
 /// candidate keeps at least `ratio` of the baseline when the lower bound is above 0. Not for binary
@@ -48,8 +49,9 @@ std::optional<double> clustered_margin_p(std::span<const double> baseline,
 Estimate clustered_ratio(std::span<const double> baseline, std::span<const double> candidate,
                          std::span<const std::uint32_t> clusters, double level);
 
-/// Σ w_s mean_s with fixed weights, SE² = Σ w_s² SE_s², t with the Welch–Satterthwaite degrees of freedom:
-/// a pooled score that a change in the mix of categories cannot turn round. Weights are normalised.
+/// Σ w_s mean_s with fixed weights, SE² = Σ w_s² SE_s², t with the Welch–Satterthwaite degrees of
+/// freedom: a pooled score that a change in the mix of categories cannot turn round. Weights are
+/// normalised.
 struct Stratum {
   std::vector<double> values;
   std::vector<std::uint32_t> clusters;

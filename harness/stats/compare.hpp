@@ -8,13 +8,14 @@
 namespace abgate::stats {
 
 struct CompareOptions {
-  double level = 0.90;   ///< two-sided
-  Slo slo;               ///< for slo_attainment; no objective: left out
+  double level = 0.90;  ///< two-sided
+  Slo slo;              ///< for slo_attainment; no objective: left out
   double holm_alpha = 0.05;
 };
 
-/// t on blocks (log-ratios for ratios); shares by Clopper–Pearson; quality by Tang/Tango with design
-/// effect or clustered t, groups flagged by Holm-adjusted one-sided p of "worse". A/A: see aa_ratio().
+/// t on blocks (log-ratios for ratios); shares by Clopper–Pearson; quality by Tang/Tango with
+/// design effect or clustered t, groups flagged by Holm-adjusted one-sided p of "worse". A/A: see
+/// aa_ratio().
 Comparison compare(const Measurements& data, const CompareOptions& options);
 inline Comparison compare(const Measurements& data, double level) {
   CompareOptions options;

@@ -14,8 +14,8 @@ namespace abgate::stats {
 
 /// One metric and statistic at one point (or over the quality pass).
 struct MetricComparison {
-  std::string metric;   ///< catalogue id
-  std::string stat;     ///< "mean", "p50", …
+  std::string metric;  ///< catalogue id
+  std::string stat;    ///< "mean", "p50", …
   std::string unit;
   std::string point;
   Estimate baseline, candidate, ratio, difference;
@@ -25,21 +25,21 @@ struct MetricComparison {
 /// Noise floor: baseline against itself.
 struct AaComparison {
   std::string metric, point;
-  Estimate ratio;       ///< control / baseline
+  Estimate ratio;  ///< control / baseline
 };
 
 /// A group of the quality suite (category or language; "" is all).
 struct QualityGroup {
-  std::string metric;      ///< "em_ws", …
-  std::string dimension;   ///< "all" | "category" | "language"
+  std::string metric;     ///< "em_ws", …
+  std::string dimension;  ///< "all" | "category" | "language"
   std::string name;
   std::size_t n = 0, clusters = 0;
   std::size_t both = 0, baseline_only = 0, candidate_only = 0, neither = 0;  ///< binary metrics
   bool binary = false;
-  Estimate baseline, candidate;   ///< means, 0..1
-  Estimate ratio;                 ///< candidate / baseline
-  Estimate difference;            ///< in points, 0..1
-  bool flagged = false;           ///< Holm-adjusted possible regression
+  Estimate baseline, candidate;  ///< means, 0..1
+  Estimate ratio;                ///< candidate / baseline
+  Estimate difference;           ///< in points, 0..1
+  bool flagged = false;          ///< Holm-adjusted possible regression
   double p_adjusted = 1;
 };
 
@@ -56,7 +56,8 @@ struct Comparison {
   std::vector<QualityGroup> quality;
   std::vector<LengthDrift> lengths;
 
-  const MetricComparison* find(std::string_view metric, std::string_view stat, std::string_view point) const;
+  const MetricComparison* find(std::string_view metric, std::string_view stat,
+                               std::string_view point) const;
 };
 
 }  // namespace abgate::stats

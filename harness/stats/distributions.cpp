@@ -16,18 +16,22 @@ namespace {
 namespace bm = boost::math;
 namespace pol = bm::policies;
 
-// Bad arguments are NaN, not exceptions; no promotion to long double (five times slower, no gain here).
-using Policy =
-    pol::policy<pol::domain_error<pol::ignore_error>, pol::pole_error<pol::ignore_error>,
-                pol::overflow_error<pol::ignore_error>, pol::evaluation_error<pol::ignore_error>,
-                pol::promote_double<false>>;
+// Bad arguments are NaN, not exceptions; no promotion to long double (five times slower, no gain
+// here).
+using Policy = pol::policy<pol::domain_error<pol::ignore_error>, pol::pole_error<pol::ignore_error>,
+                           pol::overflow_error<pol::ignore_error>,
+                           pol::evaluation_error<pol::ignore_error>, pol::promote_double<false>>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-bool is_probability(double p) { return p >= 0 && p <= 1; }
+bool is_probability(double p) {
+  return p >= 0 && p <= 1;
+}
 }  // namespace
 
-double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+double normal_cdf(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
 
 double normal_quantile(double p) {
   if (!is_probability(p)) return kNan;
@@ -49,7 +53,8 @@ double t_quantile(double p, double df) {
 
 double noncentral_t_cdf(double t, double df, double delta) {
   if (!(df > 0) || !std::isfinite(delta) || std::isnan(t)) return kNan;
-  // Beyond these the library's series loses all digits; the value is 0 or 1 to double precision anyway.
+  // Beyond these the library's series loses all digits; the value is 0 or 1 to double precision
+  // anyway.
   if (delta - t > 37 && delta > 37) return 0;
   return bm::cdf(bm::non_central_t_distribution<double, Policy>(df, delta), t);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Probability distributions, the only door to Boost.Math. Arguments outside the domain give NaN, never
-// a throw: callers turn them into an absent value with a reason.
+// Probability distributions, the only door to Boost.Math. Arguments outside the domain give NaN,
+// never a throw: callers turn them into an absent value with a reason.
 
 #include <cstddef>
 
@@ -10,7 +10,8 @@ double normal_cdf(double z);
 double normal_quantile(double p);
 double t_cdf(double t, double df);
 double t_quantile(double p, double df);
-/// P(T <= t) of the noncentral t distribution with `df` degrees of freedom and noncentrality `delta`.
+/// P(T <= t) of the noncentral t distribution with `df` degrees of freedom and noncentrality
+/// `delta`.
 double noncentral_t_cdf(double t, double df, double delta);
 double beta_quantile(double p, double a, double b);
 double chi2_sf(double x, double df);

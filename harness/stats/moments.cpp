@@ -36,7 +36,9 @@ double Moments::variance() const {
   return m2_ / static_cast<double>(n_ - 1);
 }
 
-double Moments::sd() const { return std::sqrt(variance()); }
+double Moments::sd() const {
+  return std::sqrt(variance());
+}
 
 Moments moments(std::span<const double> values) {
   Moments m;

@@ -13,10 +13,10 @@ class Moments {
   void add(double x);
   void merge(const Moments& other);
   std::size_t n() const { return n_; }
-  double mean() const { return mean_; }          ///< 0 when empty
-  double variance() const;                       ///< n-1 in the denominator; NaN below 2 values
+  double mean() const { return mean_; }  ///< 0 when empty
+  double variance() const;               ///< n-1 in the denominator; NaN below 2 values
   double sd() const;
-  double min() const { return min_; }            ///< +inf when empty
+  double min() const { return min_; }  ///< +inf when empty
   double max() const { return max_; }
 
  private:

@@ -17,7 +17,8 @@ std::vector<double> batch_means(std::span<const double> series, std::size_t batc
   return means;
 }
 
-/// MSER(d) of every suffix, from the back: Σ(z-z̄)² is the suffix's variance times its length less one.
+/// MSER(d) of every suffix, from the back: Σ(z-z̄)² is the suffix's variance times its length less
+/// one.
 std::vector<double> statistics(const std::vector<double>& z) {
   std::vector<double> out(z.size() / 2 + 1);
   Moments suffix;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+double sign(double x) {
+  return x > 0 ? 1 : x < 0 ? -1 : 0;
+}
 
 /// numerator / √variance with the limits that the score tests need where the variance vanishes.
 double score(double numerator, double variance) {
@@ -42,8 +44,8 @@ Estimate start(const PairedCounts& counts, double level, const char* method) {
   e.level = level;
   e.method = method;
   e.n = static_cast<std::size_t>(std::llround(std::max(0.0, counts.n())));
-  const bool negative = std::min({counts.both, counts.candidate_only, counts.baseline_only,
-                                  counts.neither}) < 0;
+  const bool negative =
+      std::min({counts.both, counts.candidate_only, counts.baseline_only, counts.neither}) < 0;
   if (negative || !std::isfinite(counts.n())) {
     e.why = "a count is negative or not finite";
   } else if (counts.n() <= 0) {
@@ -84,7 +86,8 @@ PairedCounts scaled(const PairedCounts& counts, double design_effect) {
 double mcnemar_exact(const PairedCounts& t) {
   const double discordant = t.candidate_only + t.baseline_only;
   if (discordant <= 0) return 1;
-  return std::min(1.0, 2 * binomial_cdf(std::min(t.candidate_only, t.baseline_only), discordant, 0.5));
+  return std::min(1.0,
+                  2 * binomial_cdf(std::min(t.candidate_only, t.baseline_only), discordant, 0.5));
 }
 
 double mcnemar_mid_p(const PairedCounts& t) {
@@ -141,9 +144,9 @@ std::optional<double> tang_z(const PairedCounts& t, double ratio) {
   const double n = t.n();
   if (!(n > 0) || !(ratio > 0) || !std::isfinite(ratio)) return std::nullopt;
   const double any = t.both + t.candidate_only + t.baseline_only;
-  const double q = larger_root(
-      n * (1 + ratio), t.baseline_right() * ratio * ratio - (any + t.baseline_only),
-      t.baseline_only * (1 - ratio) * any / n);
+  const double q =
+      larger_root(n * (1 + ratio), t.baseline_right() * ratio * ratio - (any + t.baseline_only),
+                  t.baseline_only * (1 - ratio) * any / n);
   return score(t.candidate_right() - ratio * t.baseline_right(),
                n * (1 + ratio) * q + any * (ratio - 1));
 }

@@ -28,7 +28,8 @@ std::optional<Cells> cells_of(const PairedTruth& t) {
   c.both = t.p_baseline - c.baseline_only;
   c.neither = 1 - c.both - t.discordance;
   constexpr double kSlack = -1e-12;
-  if (c.candidate_only < kSlack || c.baseline_only < kSlack || c.both < kSlack || c.neither < kSlack) {
+  if (c.candidate_only < kSlack || c.baseline_only < kSlack || c.both < kSlack ||
+      c.neither < kSlack) {
     return std::nullopt;
   }
   c.candidate_only = std::max(0.0, c.candidate_only);
@@ -38,24 +39,27 @@ std::optional<Cells> cells_of(const PairedTruth& t) {
   return c;
 }
 
-/// Power with the standard deviations under the truth and under the null that Tang's test estimates.
+/// Power with the standard deviations under the truth and under the null that Tang's test
+/// estimates.
 double normal_power(double n, const Cells& c, double margin, double z) {
   const double any = c.both + c.candidate_only + c.baseline_only;
   const PairedCounts expected{c.both * n, c.candidate_only * n, c.baseline_only * n, c.neither * n};
-  const double numerator = n * (c.both * (1 - margin) + c.candidate_only - margin * c.baseline_only);
+  const double numerator =
+      n * (c.both * (1 - margin) + c.candidate_only - margin * c.baseline_only);
   const auto score = tang_z(expected, margin);
   if (!score || any <= 0) return 0;
   const double null_sd = *score == 0 ? 0 : numerator / *score;
   const double mean = numerator / n;
-  const double second = c.both * (1 - margin) * (1 - margin) + c.candidate_only +
-                        c.baseline_only * margin * margin;
+  const double second =
+      c.both * (1 - margin) * (1 - margin) + c.candidate_only + c.baseline_only * margin * margin;
   const double sd = std::sqrt(n * std::max(1e-300, second - mean * mean));
   return normal_cdf((numerator - z * null_sd) / sd);
 }
 
 /// Smallest `both` at which the test passes, given the discordant counts; z rises with `both`.
 /// max_both + 1 if none does.
-double smallest_passing_both(double x, double y, double max_both, double n, double margin, double z) {
+double smallest_passing_both(double x, double y, double max_both, double n, double margin,
+                             double z) {
   const auto passes = [&](double both) {
     const auto s = tang_z({both, x, y, n - both - x - y}, margin);
     return s && *s >= z;
@@ -82,7 +86,8 @@ double exact_power(double n, const Cells& c, double margin, double z) {
   for (double x = x_low; x <= x_high; ++x) {
     const double px = binomial_pmf(x, n, c.candidate_only);
     if (px < 1e-14) continue;
-    const double q = c.candidate_only < 1 ? std::min(1.0, c.baseline_only / (1 - c.candidate_only)) : 0;
+    const double q =
+        c.candidate_only < 1 ? std::min(1.0, c.baseline_only / (1 - c.candidate_only)) : 0;
     const auto [y_low, y_high] = bulk(n - x, q);
     for (double y = y_low; y <= y_high; ++y) {
       const double p = px * binomial_pmf(y, n - x, q);
@@ -143,7 +148,9 @@ double tang_power(std::size_t n, const PairedTruth& truth, double margin, double
 
 std::optional<std::size_t> tang_pairs_needed(const PairedTruth& truth, double margin, double alpha,
                                              double power, std::size_t limit) {
-  const auto reaches = [&](std::size_t n) { return tang_power(n, truth, margin, alpha, 400) >= power; };
+  const auto reaches = [&](std::size_t n) {
+    return tang_power(n, truth, margin, alpha, 400) >= power;
+  };
   if (!cells_of(truth) || !reaches(limit)) return std::nullopt;
   std::size_t low = 0, high = limit;
   while (low + 1 < high) {
@@ -160,8 +167,8 @@ std::optional<std::size_t> tang_pairs_needed(const PairedTruth& truth, double ma
   return high;
 }
 
-std::optional<double> largest_loss(std::size_t n, double p_baseline, double discordance, double margin,
-                                   double alpha, double power) {
+std::optional<double> largest_loss(std::size_t n, double p_baseline, double discordance,
+                                   double margin, double alpha, double power) {
   const auto passes = [&](double loss) {
     PairedTruth truth{p_baseline, 1 - loss, std::max(discordance, p_baseline * loss)};
     return tang_power(n, truth, margin, alpha) >= power;
@@ -198,7 +205,8 @@ std::optional<std::size_t> pairs_needed_continuous(double sd_difference, double 
   return ceil_size(root * root);
 }
 
-std::optional<double> largest_exceeding_share(std::size_t n, double share, double alpha, double power) {
+std::optional<double> largest_exceeding_share(std::size_t n, double share, double alpha,
+                                              double power) {
   const auto k = max_exceeding(n, share, alpha);
   if (!k) return std::nullopt;
   const double x = static_cast<double>(*k);

@@ -12,12 +12,15 @@ namespace abgate::stats {
 namespace {
 /// Smallest n with base^n <= limit, for 0 < base < 1.
 std::size_t smallest_exponent(double base, double limit) {
-  auto n = static_cast<std::size_t>(std::max(1.0, std::floor(std::log(limit) / std::log(base)) - 1));
+  auto n =
+      static_cast<std::size_t>(std::max(1.0, std::floor(std::log(limit) / std::log(base)) - 1));
   while (std::pow(base, static_cast<double>(n)) > limit) ++n;
   return n;
 }
 
-bool inside(double p) { return p > 0 && p < 1; }
+bool inside(double p) {
+  return p > 0 && p < 1;
+}
 }  // namespace
 
 std::optional<double> quantile_sorted(std::span<const double> ascending, double p) {
@@ -108,7 +111,8 @@ Estimate quantile_interval(std::span<const double> ascending, double p, double l
   e.value = quantile_sorted(ascending, p);
   if (!e.value || !inside(p) || !inside(level)) {
     e.value.reset();
-    e.why = ascending.empty() ? "no values" : "percentile or level outside (0, 1), or a value is NaN";
+    e.why =
+        ascending.empty() ? "no values" : "percentile or level outside (0, 1), or a value is NaN";
     return e;
   }
   const double confidence = (1 + level) / 2;

@@ -102,7 +102,8 @@ OneSided test(const Units& u, double threshold) {
   r.df = n - 1;
   const double gap = m.mean() - threshold;
   const double se = m.sd() / std::sqrt(n);
-  // No spread: the statistic is infinite on the side of the gap, and undecided exactly at the threshold.
+  // No spread: the statistic is infinite on the side of the gap, and undecided exactly at the
+  // threshold.
   r.statistic = se > 0 ? gap / se : gap == 0 ? 0 : std::copysign(INFINITY, gap);
   r.p_below = t_cdf(*r.statistic, r.df);
   r.p_above = t_cdf(-*r.statistic, r.df);
@@ -114,7 +115,8 @@ struct MeanPair {
   double b = 0, c = 0, var_b = 0, var_c = 0, cov = 0, n = 0;
 };
 
-std::optional<MeanPair> mean_pair(std::span<const double> b, std::span<const double> c, Estimate& e) {
+std::optional<MeanPair> mean_pair(std::span<const double> b, std::span<const double> c,
+                                  Estimate& e) {
   const Units u = pair_up(b, c, [](double, double) { return 0.0; });
   e.n = u.values.size();
   e.why = u.why;
@@ -153,8 +155,8 @@ Estimate t_difference(std::span<const double> baseline, std::span<const double> 
   return t_margin(baseline, candidate, 1.0, level);
 }
 
-Estimate t_margin(std::span<const double> baseline, std::span<const double> candidate, double margin,
-                  double level) {
+Estimate t_margin(std::span<const double> baseline, std::span<const double> candidate,
+                  double margin, double level) {
   return interval(pair_up(baseline, candidate, [&](double b, double c) { return c - margin * b; }),
                   level, "block differences");
 }
@@ -197,8 +199,8 @@ Estimate fieller_ratio(std::span<const double> baseline, std::span<const double>
     return e;
   }
   e.value = m->c / m->b;
-  const auto bounds = fieller_bounds(m->b, m->c, m->var_b, m->var_c, m->cov,
-                                     t_quantile((1 + level) / 2, m->n - 1));
+  const auto bounds =
+      fieller_bounds(m->b, m->c, m->var_b, m->var_c, m->cov, t_quantile((1 + level) / 2, m->n - 1));
   if (!bounds) {
     e.why = "the baseline's mean is not clearly different from 0";
     return e;
@@ -208,8 +210,8 @@ Estimate fieller_ratio(std::span<const double> baseline, std::span<const double>
   return e;
 }
 
-std::optional<std::pair<double, double>> fieller_bounds(double b, double c, double var_b, double var_c,
-                                                        double cov, double t) {
+std::optional<std::pair<double, double>> fieller_bounds(double b, double c, double var_b,
+                                                        double var_c, double cov, double t) {
   // (c - r b)² = t² (var_c - 2 r cov + r² var_b)
   const double qa = b * b - t * t * var_b;
   const double qb = -2 * (b * c - t * t * cov);
