@@ -1,0 +1,36 @@
+#pragma once
+// Known traps and causes, recognised in the data and said in words. An explanation never changes a
+// result; it says why a number is what it is and what to do about it.
+
+#include <span>
+#include <vector>
+
+#include "decision/inputs.hpp"
+#include "decision/verdict.hpp"
+
+namespace abgate::decision {
+
+/// Every recognised trap, first-screen ones first. Thresholds: at each rule.
+std::vector<Explanation> diagnose(const Inputs& in, std::span<const CriterionResult> results);
+
+/// The rules, by subject. Each appends what it recognises.
+using Explanations = std::vector<Explanation>;
+void explain_memory(const Inputs& in, std::span<const CriterionResult> results, Explanations& out);
+void explain_kernel(const Inputs& in, Explanations& out);
+void explain_facts(const Inputs& in, Explanations& out);
+void explain_cache(const Inputs& in, Explanations& out);
+void explain_lengths(const Inputs& in, Explanations& out);
+void explain_chunks(const Inputs& in, Explanations& out);
+void explain_crossover(const Inputs& in, Explanations& out);
+void explain_queueing(const Inputs& in, Explanations& out);
+void explain_preemption(const Inputs& in, Explanations& out);
+void explain_client(const Inputs& in, Explanations& out);
+void explain_thermal(const Inputs& in, Explanations& out);
+void explain_quality(const Inputs& in, std::span<const CriterionResult> results, Explanations& out);
+
+/// What CUDA graphs and the context take on top of vLLM's preallocation, in GB: the upper end seen.
+inline constexpr double kGraphsGb = 2.6;
+/// Largest utilisation, in steps of 0.01, at which preallocation and graphs stay below `limit_gb`; 0: none.
+double utilisation_below(double limit_gb, double total_gb);
+
+}  // namespace abgate::decision

@@ -1,0 +1,253 @@
+// Percentile limits, objectives and error rates: shares of requests, judged over requests and over runs.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "decision/algebra.hpp"
+#include "decision/result.hpp"
+#include "decision/words.hpp"
+#include "stats/exceedance.hpp"
+#include "stats/planner.hpp"
+#include "stats/quantile.hpp"
+
+namespace abgate::decision {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The candidate's values run by run, oriented so that "bad" is large: failed requests at +infinity.
+struct Runs {
+  std::vector<std::vector<double>> values;  ///< ascending
+  double sign = 1;                          ///< -1: the criterion asks for large values
+  std::size_t total = 0, failed = 0;
+};
+
+Runs runs_of(const Inputs& in, const Criterion& c, std::string_view point) {
+  Runs runs;
+  runs.sign = upper_limit(c.op) ? 1 : -1;
+  for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate)) {
+    std::vector<double> values = stats::request_values(*block, c.metric, false);
+    for (double& v : values) v *= runs.sign;
+    values.insert(values.end(), block->failed, kInfinity);
+    std::sort(values.begin(), values.end());
+    runs.total += values.size();
+    runs.failed += block->failed;
+    if (!values.empty()) runs.values.push_back(std::move(values));
+  }
+  return runs;
+}
+
+/// Requests on the wrong side of `limit` (oriented). `equal_is_bad`: the criterion is strict.
+std::vector<stats::RunCount> beyond(const Runs& runs, double limit, bool equal_is_bad) {
+  std::vector<stats::RunCount> counts;
+  counts.reserve(runs.values.size());
+  for (const std::vector<double>& run : runs.values) {
+    const auto first = equal_is_bad ? std::lower_bound(run.begin(), run.end(), limit)
+                                    : std::upper_bound(run.begin(), run.end(), limit);
+    counts.push_back({static_cast<std::size_t>(run.end() - first), run.size()});
+  }
+  return counts;
+}
+
+struct Shares {
+  double allowed = 0.05;
+  double alpha_pass = 0.05, alpha_fail = 0.05;
+  bool strict = true;
+};
+
+stats::Exceedance test(const Runs& runs, double limit, const Shares& s) {
+  return stats::exceedance(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
+}
+
+/// The percentile's bounds in its own unit, by inverting the two tests: the smallest value at which the
+/// criterion would PASS (`upper`) or the largest at which it would FAIL.
+std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
+  std::vector<double> all;
+  for (const std::vector<double>& run : runs.values) {
+    for (const double v : run) {
+      if (std::isfinite(v)) all.push_back(v);
+    }
+  }
+  std::sort(all.begin(), all.end());
+  const auto holds = [&](double limit) {
+    const stats::Exceedance e = test(runs, limit, {s.allowed, s.alpha_pass, s.alpha_fail, true});
+    return upper ? e.below : !e.above;
+  };
+  // `holds` turns from false to true once as the limit grows: fewer requests lie beyond it.
+  const auto first = std::partition_point(all.begin(), all.end(), [&](double v) {
+    return !holds(std::nextafter(v, kInfinity));
+  });
+  if (upper) return first == all.end() ? std::nullopt : std::optional(*first);
+  return first == all.begin() ? std::nullopt : std::optional(*std::prev(first));
+}
+
+std::string share_text(const stats::Exceedance& e, double allowed, bool pass) {
+  const double seen = e.attempted == 0 ? 0 : static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
+  std::string out = fmt::format("{} of {} requests ({})", count(e.exceeding), count(e.attempted), percent(seen));
+  const auto& bound = pass ? e.upper : e.lower;
+  if (bound) out += fmt::format(", {} bound {} against {} allowed", pass ? "upper" : "lower", percent(*bound), percent(allowed));
+  return out;
+}
+
+/// Requests that a share is expected to need until the pooled bound clears what is allowed.
+std::string requests_to_decide(const Inputs& in, const CriterionResult& out, const stats::Exceedance& e,
+                               const Shares& s) {
+  const double seen = static_cast<double>(e.exceeding) / static_cast<double>(std::max<std::size_t>(1, e.attempted));
+  if (seen >= s.allowed) {
+    return fmt::format("{} of requests miss the limit where {} may: reduce them, or add blocks to prove it",
+                       percent(seen), percent(s.allowed));
+  }
+  const std::size_t per_block = std::max<std::size_t>(1, e.attempted / std::max<std::size_t>(1, e.runs));
+  for (std::size_t blocks = out.n + 1; blocks <= out.n + 1000; ++blocks) {
+    const auto allowed = stats::max_exceeding(blocks * per_block, s.allowed, out.alpha_pass);
+    if (allowed && static_cast<double>(*allowed) >= seen * static_cast<double>(blocks * per_block)) {
+      return "expected to decide: " + more_blocks(in, out.n, blocks);
+    }
+  }
+  return "the measured share lies too close to what is allowed for any affordable number of blocks";
+}
+
+/// Result from the two statements; bounds must have been set.
+void settle_share(const Inputs& in, const stats::Exceedance& e, const Shares& s, const std::string& what,
+                  CriterionResult& out) {
+  out.p_value = e.p_below;
+  const std::string runs = fmt::format("exact over requests and t over {}", counted(e.runs, "run"));
+  if (e.below) {
+    out.result = Result::pass;
+    out.code = "bound_holds";
+    out.reason = fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs);
+  } else if (e.above) {
+    out.result = Result::fail;
+    out.code = "bound_violates";
+    out.reason = fmt::format("{}: {} ({})", what, share_text(e, s.allowed, false), runs);
+  } else {
+    leave_open(out, "straddles", fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs),
+               requests_to_decide(in, out, e, s));
+  }
+}
+
+bool too_few_runs(const Inputs& in, std::size_t runs, CriterionResult& out) {
+  out.n = runs;
+  out.n_unit = "blocks";
+  if (runs >= std::max<std::size_t>(2, in.scenario.validity.min_blocks)) return false;
+  leave_open(out, runs == 0 ? "missing" : "too_few",
+             fmt::format("{}, want at least {}", counted(runs, "complete block"), in.scenario.validity.min_blocks),
+             more_blocks(in, runs, in.scenario.validity.min_blocks));
+  return true;
+}
+
+bool too_few_requests(const Inputs& in, std::size_t n, std::size_t need, CriterionResult& out) {
+  if (n >= need) return false;
+  const std::size_t per_block = std::max<std::size_t>(1, n / std::max<std::size_t>(1, out.n));
+  leave_open(out, "too_few", fmt::format("{} requests, want at least {}", count(n), count(need)),
+             more_blocks(in, out.n, (need + per_block - 1) / per_block));
+  return true;
+}
+
+void check_interruptions(const Inputs& in, std::string_view point, CriterionResult& out) {
+  std::size_t cut = 0;
+  for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate)) cut += block->interrupted ? 1 : 0;
+  if (cut > 0) apply_missing(out, {counted(cut, "interrupted block")}, "run the interrupted blocks again");
+}
+
+std::optional<double> pooled_percentile(const Inputs& in, const Criterion& c, std::string_view point, Arm arm, double p) {
+  std::vector<double> all;
+  for (const stats::BlockArm* block : blocks_of(in.m, point, arm)) {
+    const std::vector<double> values = stats::request_values(*block, c.metric, true);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return stats::quantile(all, p);
+}
+
+void judge_percentile(const Inputs& in, std::string_view point, CriterionResult& out) {
+  const Criterion& c = out.criterion;
+  const double p = percentile_of(c.stat);
+  out.candidate = out.measured = pooled_percentile(in, c, point, Arm::candidate, p);
+  out.baseline = pooled_percentile(in, c, point, Arm::baseline, p);
+  const Runs runs = runs_of(in, c, point);
+  if (too_few_runs(in, runs.values.size(), out)) return;
+  const double allowed = upper_limit(c.op) ? 1 - p : p;
+  const std::size_t need = std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
+  if (too_few_requests(in, runs.total, need, out)) return;
+  const Shares s{allowed, out.alpha_pass, out.alpha_fail, c.op == Op::lt || c.op == Op::gt};
+  const stats::Exceedance e = test(runs, runs.sign * c.value, s);
+  if (const auto bound = invert(runs, s, true)) out.bound = runs.sign * *bound;
+  if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
+  settle_share(in, e, s, fmt::format("not {}", required(c)), out);
+  if (runs.failed > 0) out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
+}
+
+/// Objectives met: judged on the share that misses them.
+void judge_attainment(const Inputs& in, std::string_view point, CriterionResult& out) {
+  const Criterion& c = out.criterion;
+  const auto runs = stats::missing_slo(in.m, in.scenario.slo, point, Arm::candidate);
+  const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};
+  const stats::Exceedance e = stats::exceedance(runs, s.allowed, s.alpha_pass, s.alpha_fail);
+  if (too_few_runs(in, e.runs, out) || too_few_requests(in, e.attempted, c.min_n, out)) return;
+  out.candidate = out.measured = 1 - static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
+  if (e.upper) out.bound = 1 - *e.upper;
+  if (e.lower) out.other_bound = 1 - *e.lower;
+  settle_share(in, e, s, "missed an objective", out);
+}
+
+}  // namespace
+
+void judge_exceedance(const Inputs& in, CriterionResult& out) {
+  const LoadPoint* at = point_of(in.scenario, out.criterion);
+  const std::string point = at == nullptr ? out.criterion.point : at->id;
+  if (out.criterion.metric == "slo_attainment") {
+    judge_attainment(in, point, out);
+  } else {
+    judge_percentile(in, point, out);
+  }
+  check_interruptions(in, point, out);
+}
+
+void judge_error_share(const Inputs& in, CriterionResult& out) {
+  const Criterion& c = out.criterion;
+  std::vector<stats::RunCount> runs;
+  for (const stats::BlockArm* block : blocks_of(in.m, c.point, Arm::candidate)) {
+    if (block->attempted > 0) runs.push_back({block->failed, block->attempted});
+  }
+  const bool quality = c.point.empty() && in.m.quality_attempted[index_of(Arm::candidate)] > 0;
+  if (quality) {
+    runs.push_back({in.m.quality_failed[index_of(Arm::candidate)], in.m.quality_attempted[index_of(Arm::candidate)]});
+  }
+  const Shares s{c.value, out.alpha_pass, out.alpha_fail, true};
+  const stats::Exceedance e = stats::exceedance(runs, s.allowed, s.alpha_pass, s.alpha_fail);
+  if (too_few_runs(in, e.runs, out) || too_few_requests(in, e.attempted, c.min_n, out)) return;
+  out.candidate = out.measured = static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
+  out.bound = e.upper;
+  out.other_bound = e.lower;
+  settle_share(in, e, s, "failed", out);
+  check_interruptions(in, c.point, out);
+}
+
+void judge_observed_max(const Inputs& in, CriterionResult& out) {
+  const Criterion& c = out.criterion;
+  const LoadPoint* at = point_of(in.scenario, c);
+  const Runs runs = runs_of(in, c, at == nullptr ? c.point : at->id);
+  out.n = runs.total;
+  out.n_unit = "requests";
+  if (runs.total == 0) return leave_open(out, "missing", "no request was measured", "measure the point");
+  double worst = -kInfinity;
+  for (const auto& run : runs.values) worst = std::max(worst, run.back());
+  if (std::isfinite(worst)) out.measured = out.candidate = runs.sign * worst;
+  const bool good = runs.failed == 0 && acceptable(c.op, runs.sign * worst, c.value);
+  out.result = good ? Result::pass : Result::fail;
+  out.code = good ? "observed" : "observed_violation";
+  out.reason = runs.failed > 0
+                   ? fmt::format("{} of {} requests failed and have no value", count(runs.failed), count(runs.total))
+                   : fmt::format("worst of {} requests is {}, required {}", count(runs.total),
+                                 shown(c, runs.sign * worst), required(c));
+  out.notes.push_back("a fact about the requests sent; it bounds no other request");
+  if (good && runs.total < c.min_n) {
+    leave_open(out, "too_few", fmt::format("{} requests, want at least {}", count(runs.total), count(c.min_n)),
+               fmt::format("send {} more requests", count(c.min_n - runs.total)));
+  }
+}
+
+}  // namespace abgate::decision

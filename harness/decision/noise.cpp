@@ -1,0 +1,107 @@
+// A/A: the noise floor.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "decision/methods.hpp"
+#include "decision/validity.hpp"
+#include "decision/words.hpp"
+#include "stats/compare.hpp"
+
+namespace abgate::decision {
+namespace {
+
+constexpr double kFamilyLevel = 0.99;
+constexpr double kShownLevel = 0.90;
+
+using Key = std::tuple<std::string, std::string>;  // metric, point
+
+/// Metrics that criteria judge on blocks, each with its point. Percentiles stand for their means.
+std::vector<Key> keys_of(const Scenario& scenario) {
+  std::vector<Key> out;
+  std::set<Key> seen;
+  for (const Criterion& c : scenario.criteria) {
+    if (!is_request_metric(c.metric) && !is_block_metric(c.metric)) continue;
+    const LoadPoint* point = point_of(scenario, c);
+    if (point == nullptr || !seen.emplace(c.metric, point->id).second) continue;
+    out.emplace_back(c.metric, point->id);
+  }
+  return out;
+}
+
+std::size_t aa_blocks(const stats::Measurements& m, std::string_view point) {
+  return blocks_of(m, point, Arm::control, CellKind::aa).size();
+}
+
+struct Check {
+  Key key;
+  stats::Estimate shown;
+  bool contains_one = true;
+  double shift = 0, resolution = 0;
+};
+
+Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
+  const auto& [metric, point] = key;
+  Check out{key, stats::aa_ratio(m, metric, "mean", point, kShownLevel)};
+  const double level = 1 - (1 - kFamilyLevel) / static_cast<double>(tests);
+  const stats::Estimate strict = stats::aa_ratio(m, metric, "mean", point, level);
+  if (strict.lo && strict.hi) {
+    out.contains_one = *strict.lo <= 1 && *strict.hi >= 1;
+    out.shift = std::max(std::fabs(std::log(*strict.lo)), std::fabs(std::log(*strict.hi)));
+  }
+  if (out.shown.lo && out.shown.hi) {
+    const double half = 0.5 * std::log(*out.shown.hi / *out.shown.lo);
+    const auto own = static_cast<double>(std::max<std::size_t>(1, aa_blocks(m, point)));
+    const auto run = static_cast<double>(std::max<std::size_t>(1, blocks_of(m, point, Arm::candidate).size()));
+    out.resolution = std::expm1(half * std::sqrt(own / run));
+  }
+  return out;
+}
+
+std::string line_of(const Scenario& scenario, const std::vector<Check>& checks, const NoiseFloor& floor,
+                    std::size_t blocks) {
+  std::vector<std::string> parts;
+  for (const Check& c : checks) {
+    std::string text = fmt::format("{} {}×", std::get<0>(c.key), number_against(*c.shown.value, 1));
+    if (c.shown.lo && c.shown.hi) text += fmt::format(" [{:.3f}, {:.3f}]", *c.shown.lo, *c.shown.hi);
+    parts.push_back(text);
+  }
+  const std::string label = label_of(scenario, Arm::baseline);
+  std::string out = fmt::format("Noise check ({} against itself, {}, 90 %): {}", label, counted(blocks, "block"), list(parts));
+  if (floor.resolution > 0) out += fmt::format("; a run of this size resolves ±{}", percent(floor.resolution));
+  return out + (floor.contains_one ? "." : "; it does not contain 1.");
+}
+
+}  // namespace
+
+NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
+  NoiseFloor floor;
+  const std::vector<Key> keys = keys_of(scenario);
+  std::vector<Check> checks;
+  std::size_t blocks = 0;
+  for (const Key& key : keys) {
+    const std::size_t n = aa_blocks(m, std::get<1>(key));
+    if (n == 0) continue;
+    Check c = check(m, key, keys.size());
+    if (!c.shown.value) continue;
+    blocks = std::max(blocks, n);
+    const bool worse = (!c.contains_one && c.shift > floor.shift) ||
+                       (c.contains_one && floor.contains_one && c.resolution > floor.resolution);
+    if (worse) floor.worst = std::get<0>(key) + " at " + std::get<1>(key);
+    if (!c.contains_one) {
+      floor.contains_one = false;
+      floor.shift = std::max(floor.shift, c.shift);
+    }
+    floor.resolution = std::max(floor.resolution, c.resolution);
+    checks.push_back(std::move(c));
+  }
+  floor.measured = !checks.empty();
+  if (floor.measured) floor.line = line_of(scenario, checks, floor, blocks);
+  return floor;
+}
+
+}  // namespace abgate::decision
