@@ -136,7 +136,9 @@ std::size_t read_choice(const Cursor& at, const std::vector<std::string>& words)
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == at.node().text) return i;
   }
-  at.fail(one_of(words) + did_you_mean(at.node().text, words));
+  const std::string guess = did_you_mean(at.node().text, words);
+  const bool long_list = words.size() > 8 && !guess.empty();
+  at.fail((long_list ? "a known word" : one_of(words)) + guess);
 }
 
 Type Texts::type() const {

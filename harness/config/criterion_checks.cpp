@@ -39,6 +39,10 @@ std::string why_not(const MetricInfo& metric, const std::string& stat) {
   return "";
 }
 
+std::string plural(std::size_t n, const std::string& word) {
+  return std::to_string(n) + " " + word + (n == 1 ? "" : "s");
+}
+
 /// Smallest n for which a one-sided bound of the quantile exists: 1 - q^n >= 1 - alpha.
 std::size_t quantile_min_n(double q, double alpha) {
   return static_cast<std::size_t>(std::ceil(std::log(alpha) / std::log(q) - 1e-9));
@@ -67,9 +71,10 @@ void check_percentile(const Cursor& at, const Criterion& c, const Scenario& s) {
   const std::size_t needed = quantile_min_n(q->second, c.alpha);
   if (planned >= needed) return;
   at.at("stat").fail(c.stat + " of " + std::to_string(planned) + " requests (" +
-                         std::to_string(s.blocks) + " blocks × " + std::to_string(point.requests) +
+                         plural(s.blocks, "block") + " × " + std::to_string(point.requests) +
                          " at point " + point.id + ")",
-                     "at least " + std::to_string(needed) + " requests, or no bound of it exists");
+                     "at least " + std::to_string(needed) +
+                         " requests, or no bound of it exists: raise requests or blocks");
 }
 
 void check_source(const Cursor& at, const Criterion& c, const Scenario& s) {

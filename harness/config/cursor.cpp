@@ -1,6 +1,21 @@
 #include "config/cursor.hpp"
 
+#include <algorithm>
+
 namespace abgate::config {
+namespace {
+
+/// True if the place is the --set that names this very key, be it by position or by id.
+bool names(const std::string& file, const std::string& path) {
+  const std::string_view flag = "--set ";
+  if (file.compare(0, flag.size(), flag) != 0) return false;
+  const std::string set = file.substr(flag.size());
+  const auto last = [](const std::string& p) { return p.substr(p.rfind('.') + 1); };
+  return set == path || (last(set) == last(path) && std::count(set.begin(), set.end(), '.') ==
+                                                        std::count(path.begin(), path.end(), '.'));
+}
+
+}  // namespace
 
 Cursor Cursor::at(std::string_view key) const {
   Cursor child = *this;
@@ -19,9 +34,7 @@ Cursor Cursor::at(std::size_t index) const {
 }
 
 void Cursor::fail(const std::string& saw, const std::string& wanted) const {
-  // "--set a.b" already names the key.
-  const bool named = place_.file == "--set " + path_;
-  throw ScenarioError(place_, named ? "" : path_, saw, wanted);
+  throw ScenarioError(place_, names(place_.file, path_) ? "" : path_, saw, wanted);
 }
 
 void Cursor::fail_at_key(const Place& place, const std::string& key, const std::string& saw,

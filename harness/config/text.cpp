@@ -83,8 +83,8 @@ void check_text(const std::string& text, const std::string& file, std::size_t ma
     throw ScenarioError(whole, "", "an empty file", "a scenario in YAML");
   }
   if (text.size() > max_bytes) {
-    throw ScenarioError(whole, "", std::to_string(text.size()) + " bytes",
-                        "a scenario in YAML of at most " + std::to_string(max_bytes) + " bytes");
+    throw ScenarioError(whole, "", "more than " + std::to_string(max_bytes) + " bytes",
+                        "a scenario in YAML (a few kB)");
   }
   if (const auto nul = text.find('\0'); nul != std::string::npos) {
     throw ScenarioError(place_at(text, file, nul), "", "a NUL byte",
@@ -109,9 +109,11 @@ std::string line_of(const std::string& text, int line) {
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string wanted = normal_form(word.substr(0, 64));
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  std::size_t best_distance = 2 + wanted.size() / 4;
   for (const std::string& candidate : candidates) {
-    const std::size_t d = distance(wanted, normal_form(candidate));
+    const std::string form = normal_form(candidate);
+    const bool shortened = wanted.size() >= 3 && form.compare(0, wanted.size(), wanted) == 0;
+    const std::size_t d = shortened ? 1 : distance(wanted, form);
     if (d < best_distance) {
       best = candidate;
       best_distance = d;

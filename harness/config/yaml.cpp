@@ -95,7 +95,9 @@ class TreeBuilder : public YAML::EventHandler {
     check_tag(tag, node.place);
     const bool is_key =
         !stack_.empty() && stack_.back().node.kind == Node::Kind::map && !stack_.back().has_key;
-    if (is_key) throw ScenarioError(node.place, "", seen(node) + " as a key", "a text as key");
+    if (is_key)
+      throw ScenarioError(node.place, "", seen(node) + " as a key (or a bracket never closed)",
+                          "a text as key");
     stack_.push_back({std::move(node), anchor, size_ - 1, false, {}, {}});
   }
   void close() {
