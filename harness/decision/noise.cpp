@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <tuple>
 
 #include "decision/methods.hpp"
 #include "decision/validity.hpp"
@@ -18,17 +16,21 @@ namespace {
 constexpr double kFamilyLevel = 0.99;
 constexpr double kShownLevel = 0.90;
 
-using Key = std::tuple<std::string, std::string>;  // metric, point
+struct Key {
+  std::string metric, point;
+  bool relative = false;  ///< some criterion compares the arms on it
+};
 
 /// Metrics that criteria judge on blocks, each with its point. Percentiles stand for their means.
 std::vector<Key> keys_of(const Scenario& scenario) {
   std::vector<Key> out;
-  std::set<Key> seen;
   for (const Criterion& c : scenario.criteria) {
     if (!is_request_metric(c.metric) && !is_block_metric(c.metric)) continue;
     const LoadPoint* point = point_of(scenario, c);
-    if (point == nullptr || !seen.emplace(c.metric, point->id).second) continue;
-    out.emplace_back(c.metric, point->id);
+    if (point == nullptr) continue;
+    auto it = std::find_if(out.begin(), out.end(), [&](const Key& k) { return k.metric == c.metric && k.point == point->id; });
+    if (it == out.end()) it = out.insert(out.end(), Key{c.metric, point->id});
+    it->relative = it->relative || c.form != Form::candidate;
   }
   return out;
 }
@@ -45,7 +47,7 @@ struct Check {
 };
 
 Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
-  const auto& [metric, point] = key;
+  const std::string &metric = key.metric, &point = key.point;
   Check out{key, stats::aa_ratio(m, metric, "mean", point, kShownLevel)};
   const double level = 1 - (1 - kFamilyLevel) / static_cast<double>(tests);
   const stats::Estimate strict = stats::aa_ratio(m, metric, "mean", point, level);
@@ -53,7 +55,7 @@ Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
     out.contains_one = *strict.lo <= 1 && *strict.hi >= 1;
     out.shift = std::max(std::fabs(std::log(*strict.lo)), std::fabs(std::log(*strict.hi)));
   }
-  if (out.shown.lo && out.shown.hi) {
+  if (key.relative && out.shown.lo && out.shown.hi) {
     const double half = 0.5 * std::log(*out.shown.hi / *out.shown.lo);
     const auto own = static_cast<double>(std::max<std::size_t>(1, aa_blocks(m, point)));
     const auto run = static_cast<double>(std::max<std::size_t>(1, blocks_of(m, point, Arm::candidate).size()));
@@ -66,7 +68,7 @@ std::string line_of(const Scenario& scenario, const std::vector<Check>& checks, 
                     std::size_t blocks) {
   std::vector<std::string> parts;
   for (const Check& c : checks) {
-    std::string text = fmt::format("{} {}×", std::get<0>(c.key), number_against(*c.shown.value, 1));
+    std::string text = fmt::format("{} {}×", c.key.metric, number_against(*c.shown.value, 1));
     if (c.shown.lo && c.shown.hi) text += fmt::format(" [{:.3f}, {:.3f}]", *c.shown.lo, *c.shown.hi);
     parts.push_back(text);
   }
@@ -84,14 +86,14 @@ NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
   std::vector<Check> checks;
   std::size_t blocks = 0;
   for (const Key& key : keys) {
-    const std::size_t n = aa_blocks(m, std::get<1>(key));
+    const std::size_t n = aa_blocks(m, key.point);
     if (n == 0) continue;
     Check c = check(m, key, keys.size());
     if (!c.shown.value) continue;
     blocks = std::max(blocks, n);
     const bool worse = (!c.contains_one && c.shift > floor.shift) ||
                        (c.contains_one && floor.contains_one && c.resolution > floor.resolution);
-    if (worse) floor.worst = std::get<0>(key) + " at " + std::get<1>(key);
+    if (worse) floor.worst = key.metric + " at " + key.point;
     if (!c.contains_one) {
       floor.contains_one = false;
       floor.shift = std::max(floor.shift, c.shift);

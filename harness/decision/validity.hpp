@@ -15,7 +15,9 @@ struct NoiseFloor {
   bool measured = false;
   bool contains_one = true;
   double shift = 0;        ///< if it does not contain 1: the farthest end, |ln|
-  double resolution = 0;   ///< half width (relative) that the blocks of this run resolve at 90 %
+  /// Half width (relative, 90 %) with which the blocks of this run compare two equal servers; of metrics
+  /// that a criterion compares between the arms. Others are judged by their own interval alone.
+  double resolution = 0;
   std::string worst;       ///< metric at its point with that shift or resolution
   std::string line;        ///< for the first screen; empty: no A/A
 };
