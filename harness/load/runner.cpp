@@ -227,10 +227,10 @@ void Runner::on_done(RequestKey key, TimePoint at, const TransferEnd& end) {
   Active* active = find(key);
   if (!active) return;
   active->raw.ended_ok = end.ok;
-  if (end.ok || (end.error.what.empty() && active->raw.status != 0)) {
-    finish(key, at, NotSent{});
-  } else if (end.timed_out) {
+  if (end.timed_out) {
     finish(key, at, TimedOut{Stage::connect});
+  } else if (end.ok || end.error.what.empty()) {
+    finish(key, at, NotSent{});
   } else {
     finish(key, at, end.error);
   }
