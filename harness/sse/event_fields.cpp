@@ -1,6 +1,6 @@
 #include "sse/event_fields.hpp"
 
-#include <cstddef>
+#include <cstring>
 
 namespace abgate::sse {
 
@@ -8,9 +8,9 @@ namespace {
 
 /// Takes the first line off `rest`; LF, CRLF and CR end it.
 std::string_view take_line(std::string_view& rest) {
-  const std::size_t end = rest.find_first_of("\r\n");
+  const std::size_t end = line_end(rest, 0);
   const std::string_view line = rest.substr(0, end);
-  if (end == std::string_view::npos) {
+  if (end == rest.size()) {
     rest = {};
     return line;
   }
@@ -66,6 +66,18 @@ EventFields read_fields(std::string_view event, std::string& scratch) {
     fields.known = true;
   }
   return fields;
+}
+
+// Two calls of memchr are many times faster than a search for a set of characters.
+std::size_t line_end(std::string_view text, std::size_t at) {
+  const char* begin = text.data() + at;
+  std::size_t length = text.size() - at;
+  for (const char end : {'\n', '\r'}) {
+    if (const void* found = std::memchr(begin, end, length)) {
+      length = static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+    }
+  }
+  return at + length;
 }
 
 std::string_view trim(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 // One event's raw lines → its fields.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct EventFields {
 
 /// `scratch` is used only when several data lines must be joined; it must outlive the result.
 EventFields read_fields(std::string_view event, std::string& scratch);
+
+/// Position of the first LF or CR at or after `at`; text.size() if there is none.
+std::size_t line_end(std::string_view text, std::size_t at);
 
 /// `text` without ASCII white space around it.
 std::string_view trim(std::string_view text);

@@ -1,25 +1,8 @@
 #include "sse/splitter.hpp"
 
-#include <cstring>
+#include "sse/event_fields.hpp"
 
 namespace abgate::sse {
-
-namespace {
-
-/// Position of the first LF or CR at or after `at`; bytes.size() if there is none.
-std::size_t line_end(std::string_view bytes, std::size_t at) {
-  const char* begin = bytes.data() + at;
-  std::size_t length = bytes.size() - at;
-  if (const void* lf = std::memchr(begin, '\n', length)) {
-    length = static_cast<std::size_t>(static_cast<const char*>(lf) - begin);
-  }
-  if (const void* cr = std::memchr(begin, '\r', length)) {
-    length = static_cast<std::size_t>(static_cast<const char*>(cr) - begin);
-  }
-  return at + length;
-}
-
-}  // namespace
 
 // Takes one line, or the part of it that has arrived, and moves `at` behind it. True: an event
 // ended.
