@@ -141,9 +141,10 @@ Split best_split_to_end(std::span<const double> series, bool v_statistic) {
 }
 
 SplitTest test_split(std::span<const double> series, std::size_t permutations, std::uint64_t seed,
-                     std::size_t min_part) {
+                     std::size_t min_part, bool to_end) {
+  const std::size_t part = std::max<std::size_t>(1, min_part);
   SplitTest r;
-  r.split = best_split(series, min_part);
+  r.split = search(series, part, to_end, false);
   Rng rng(seed);
   for (std::size_t i = 0; i < permutations; ++i) {
     std::vector<double> shuffled(series.begin(), series.end());
@@ -151,7 +152,8 @@ SplitTest test_split(std::span<const double> series, std::size_t permutations, s
       std::swap(shuffled[k], shuffled[below_by_product(rng.next(), k + 1)]);
     }
     // Equal sums in another order differ in the last digits.
-    r.as_large += best_split(shuffled, min_part).q >= r.split.q * (1 - 1e-12) ? 1U : 0U;
+    const double q = search(shuffled, part, to_end, false).q;
+    r.as_large += q >= r.split.q * (1 - 1e-12) ? 1U : 0U;
   }
   r.p = static_cast<double>(r.as_large + 1) / static_cast<double>(permutations + 1);
   return r;

@@ -57,9 +57,9 @@ struct SplitTest {
   double p = 1;              ///< (as_large + 1) / (permutations + 1), never 0
 };
 /// One stream of SplitMix64 through all permutations, each a Fisher–Yates shuffle of the series as
-/// given.
+/// given. `to_end`: κ fixed at the end of the series.
 SplitTest test_split(std::span<const double> series, std::size_t permutations, std::uint64_t seed,
-                     std::size_t min_part = 1);
+                     std::size_t min_part = 1, bool to_end = false);
 
 struct ChangePoint {
   std::size_t index = 0;       ///< first value of the new level
