@@ -28,79 +28,93 @@ std::u32string without_space(std::string_view text) {
   return points;
 }
 
-/// Numbers the n-grams of two texts, order after order: an n-gram is the pair of the number of its
-/// first n-1 characters and its last character, so that keys stay 64 bits wide and exact.
+/// The n-grams of one order of the prediction, counted and numbered. An n-gram is the pair of the
+/// number of its first n-1 characters and its last character, so keys are exact and a slot is one
+/// word: key (40 bits) and what is left of its count (24 bits). Zero is a free slot.
 class GramTable {
  public:
-  explicit GramTable(std::size_t grams)
-      : mask_(std::bit_ceil(std::max<std::size_t>(grams, 8) * 2) - 1), slots_(mask_ + 1) {}
+  static constexpr std::uint32_t kAbsent = ~std::uint32_t{0};
 
-  void clear() {
-    for (const std::uint32_t used : used_) slots_[used] = {};
-    used_.clear();
-  }
-  /// Counts one n-gram of text 0 or 1 and returns its number.
-  std::uint32_t count(std::uint64_t key, std::size_t text) {
-    auto at = static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ULL) >> 20U) & mask_;
-    while (slots_[at].taken && slots_[at].key != key) at = (at + 1) & mask_;
-    Slot& slot = slots_[at];
-    if (!slot.taken) {
-      slot.taken = true;
-      slot.key = key;
-      used_.push_back(static_cast<std::uint32_t>(at));
-    }
-    ++slot.counts[text];
+  explicit GramTable(std::size_t grams)
+      : slots_(std::bit_ceil(std::max<std::size_t>(grams, 8) * 2)), mask_(slots_.size() - 1) {}
+
+  void clear() { std::fill(slots_.begin(), slots_.end(), 0); }
+  /// Counts an n-gram and returns its number.
+  std::uint32_t add(std::uint32_t head, char32_t last) {
+    const std::uint64_t key = key_of(head, last);
+    const std::size_t at = find(key);
+    if (slots_[at] == 0) slots_[at] = key << kCountBits;
+    ++slots_[at];
     return static_cast<std::uint32_t>(at);
   }
-  std::size_t matches() const {
-    std::size_t sum = 0;
-    for (const std::uint32_t used : used_) {
-      sum += std::min(slots_[used].counts[0], slots_[used].counts[1]);
-    }
-    return sum;
+  /// Number of an n-gram of the reference, kAbsent if the prediction has none; `matched` tells
+  /// whether one was left to pair it with.
+  std::uint32_t take(std::uint32_t head, char32_t last, bool& matched) {
+    const std::size_t at = find(key_of(head, last));
+    if (slots_[at] == 0) return kAbsent;
+    matched = (slots_[at] & kCountMask) > 0;
+    if (matched) --slots_[at];
+    return static_cast<std::uint32_t>(at);
   }
 
  private:
-  struct Slot {
-    std::uint64_t key = 0;
-    std::uint32_t counts[2] = {0, 0};
-    bool taken = false;
-  };
+  static constexpr unsigned kCountBits = 24, kPointBits = 21;
+  static constexpr std::uint64_t kCountMask = (std::uint64_t{1} << kCountBits) - 1;
+
+  static std::uint64_t key_of(std::uint32_t head, char32_t last) {
+    return (std::uint64_t{head} << kPointBits) | (last + 1);  // never zero
+  }
+  std::size_t find(std::uint64_t key) const {
+    auto at = static_cast<std::size_t>((key * 0x9E3779B97F4A7C15ULL) >> 32U) & mask_;
+    while (slots_[at] != 0 && slots_[at] >> kCountBits != key) at = (at + 1) & mask_;
+    return at;
+  }
+
+  std::vector<std::uint64_t> slots_;
   std::size_t mask_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> used_;
 };
 
-/// Replaces numbers of (n-1)-grams by those of n-grams; `numbers` holds one per start position.
-void count_order(GramTable& table, const std::u32string& text, std::size_t n, std::size_t which,
-                 std::vector<std::uint32_t>& numbers) {
-  const std::size_t grams = text.size() >= n ? text.size() - n + 1 : 0;
-  for (std::size_t i = 0; i < grams; ++i) {
-    const std::uint64_t head = n == 1 ? 0 : numbers[i];
-    numbers[i] = table.count((head << 32U) | text[i + n - 1], which);
+/// One text on its way through the orders: the number of the (n-1)-gram at each position.
+struct Numbered {
+  explicit Numbered(std::string_view text)
+      : points(without_space(text)), numbers(points.size(), 0) {}
+  std::size_t grams(std::size_t n) const { return points.size() - n + 1; }
+
+  std::u32string points;
+  std::vector<std::uint32_t> numbers;
+};
+
+/// N-grams of order n that the texts share; needs the numbers of order n-1 and leaves those of
+/// order n.
+std::size_t count_matches(GramTable& table, Numbered& p, Numbered& g, std::size_t n) {
+  table.clear();
+  for (std::size_t i = 0; i < p.grams(n); ++i) {
+    p.numbers[i] = table.add(p.numbers[i], p.points[i + n - 1]);
   }
+  std::size_t matches = 0;
+  for (std::size_t i = 0; i < g.grams(n); ++i) {
+    if (g.numbers[i] == GramTable::kAbsent) continue;
+    bool matched = false;
+    g.numbers[i] = table.take(g.numbers[i], g.points[i + n - 1], matched);
+    matches += static_cast<std::size_t>(matched);
+  }
+  return matches;
 }
 
 }  // namespace
 
 double chrf(std::string_view prediction, std::string_view reference) {
-  const std::u32string p = without_space(prediction);
-  const std::u32string g = without_space(reference);
-  if (p.empty() && g.empty()) return 1;
-  GramTable table(p.size() + g.size());
-  std::vector<std::uint32_t> p_numbers(p.size()), g_numbers(g.size());
+  Numbered p(prediction), g(reference);
+  if (p.points.empty() && g.points.empty()) return 1;
+  GramTable table(p.points.size());
   double precision = 0, recall = 0;
-  std::size_t orders = 0;
-  for (std::size_t n = 1; n <= kOrder && n <= std::min(p.size(), g.size()); ++n) {
-    table.clear();
-    count_order(table, p, n, 0, p_numbers);
-    count_order(table, g, n, 1, g_numbers);
-    const auto matches = static_cast<double>(table.matches());
-    precision += matches / static_cast<double>(p.size() - n + 1);
-    recall += matches / static_cast<double>(g.size() - n + 1);
-    ++orders;
+  const std::size_t orders = std::min({kOrder, p.points.size(), g.points.size()});
+  for (std::size_t n = 1; n <= orders; ++n) {
+    const auto matches = static_cast<double>(count_matches(table, p, g, n));
+    precision += matches / static_cast<double>(p.grams(n));
+    recall += matches / static_cast<double>(g.grams(n));
   }
-  if (orders == 0 || precision + recall == 0) return 0;
+  if (precision + recall == 0) return 0;
   precision /= static_cast<double>(orders);
   recall /= static_cast<double>(orders);
   return (1 + kBetaSquared) * precision * recall / (kBetaSquared * precision + recall);

@@ -31,6 +31,10 @@ Lead classify(unsigned byte) {
 
 Decoded decode_utf8(std::string_view text) {
   Decoded out;
+  if (is_ascii(text)) {
+    out.points.assign(text.begin(), text.end());
+    return out;
+  }
   out.points.reserve(text.size());
   std::size_t i = 0;
   while (i < text.size()) {
