@@ -14,6 +14,7 @@ add_library(abgate_warnings INTERFACE)
 target_compile_options(abgate_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wduplicated-cond -Wlogical-op -Wcast-align
+  -Wno-restrict  # false positives on std::string in GCC 12 (GCC bug 105651)
   $<$<BOOL:${ABGATE_WERROR}>:-Werror>)
 
 if(ABGATE_SANITIZE)

@@ -8,6 +8,7 @@
 #include "core/scenario.hpp"
 #include "core/telemetry.hpp"
 #include "decision/verdict.hpp"
+#include "report/input.hpp"
 #include "stats/comparison.hpp"
 #include "stats/measurements.hpp"
 #include "store/stored_run.hpp"
@@ -22,13 +23,20 @@ struct JudgedRun {
   stats::Measurements measurements;
   stats::Comparison comparison;
   decision::Verdict verdict;
+
+  /// References into this object.
+  report::Input input() const { return {manifest, scenario, measurements, comparison, verdict, telemetry}; }
 };
 
 /// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own.
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "");
 
-/// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder`.
-void write_reports(const JudgedRun& judged, const std::string& folder,
-                   const std::vector<std::string>& formats = {});
+/// Scores of the quality pass alone; empty if the run has none.
+std::vector<ItemScore> score_run(const store::StoredRun& run);
+
+/// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns the
+/// paths written.
+std::vector<std::string> write_reports(const JudgedRun& judged, const std::string& folder,
+                                       const std::vector<std::string>& formats = {});
 
 }  // namespace abgate::cli

@@ -102,16 +102,11 @@ struct CalibrateJudgeOptions {
   bool json = false;
   std::string chart;  ///< SVG file for the power curve; empty: none
 };
-struct CalibrateClientOptions {
-  ScenarioOptions input;
-  bool json = false;
-};
 struct SchemaOptions {};
 
 using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
-                             PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
-                             CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
-                             CalibrateJudgeOptions, CalibrateClientOptions, SchemaOptions>;
+                             CheckOptions, SnapshotOptions, EvalOptions, NightlyOptions, HistoryOptions,
+                             CalibrateJudgeOptions, SchemaOptions>;
 
 /// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
 /// flag, what was seen and what was wanted.

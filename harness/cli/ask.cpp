@@ -1,0 +1,30 @@
+#include "cli/ask.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/error.hpp"
+#include "http/fetch.hpp"
+
+namespace abgate::cli {
+
+Ask make_ask() {
+  return [](const ArmConfig& arm, std::string_view method, const std::string& url, const std::string& body) {
+    auto request = http::request_to(arm, url, method == "POST" ? std::optional(body) : std::nullopt);
+    // A busy server may take long to answer; a missing one is known after the connect timeout.
+    if (method == "POST") request.timeout = std::chrono::seconds(60);
+    const auto response = http::fetch(request);
+    return Answer{response.status, response.header("content-type"), response.body, response.address};
+  };
+}
+
+std::string fetch_text(const ArmConfig& arm, const std::string& url) {
+  const auto response = http::fetch(http::request_to(arm, url));
+  if (response.status != 200) {
+    throw Error(ExitCode::unavailable, fmt::format("{} answered status {}", url, response.status));
+  }
+  return response.body;
+}
+
+}  // namespace abgate::cli

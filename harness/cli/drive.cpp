@@ -1,0 +1,316 @@
+#include "cli/drive.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <ostream>
+
+#include "cli/ask.hpp"
+#include "cli/host.hpp"
+#include "cli/preflight.hpp"
+#include "cli/progress.hpp"
+#include "cli/version.hpp"
+#include "core/error.hpp"
+#include "core/rng.hpp"
+#include "decision/judge.hpp"
+#include "http/engine.hpp"
+#include "observe/monitor.hpp"
+#include "store/run_folder.hpp"
+
+namespace abgate::cli {
+
+namespace {
+
+/// Consecutive cells of one arm without a single success after which the rest is not driven any more.
+constexpr int kDeadCells = 2;
+
+std::vector<Arm> arms_of(const Step& step, std::optional<Arm> only) {
+  std::vector<Arm> arms;
+  for (const Arm arm : step.arms) {
+    const bool same_server = only == Arm::baseline && arm == Arm::control;
+    if (!only || arm == *only || same_server) arms.push_back(arm);
+  }
+  return arms;
+}
+
+CellRecord header_of(const Cell& cell, Arm arm) {
+  CellRecord record;
+  record.point = cell.point;
+  record.kind = cell.kind;
+  record.block = cell.block;
+  record.arm = arm;
+  record.load = cell.load;
+  return record;
+}
+
+std::string cell_title(const Cell& cell, std::size_t blocks) {
+  switch (cell.kind) {
+    case CellKind::load: return fmt::format("{} block {}/{}", cell.point, cell.block + 1, blocks);
+    case CellKind::aa: return fmt::format("{} noise floor (baseline twice) {}", cell.point, cell.block + 1);
+    case CellKind::prime: return cell.point + " filling the prefix caches";
+    case CellKind::quality: return fmt::format("quality pass {}", cell.block + 1);
+  }
+  return cell.point;
+}
+
+/// Everything of one run that lives while load runs.
+class Drive {
+ public:
+  Drive(const Session& session, const DriveOptions& options, std::stop_token stop, std::ostream& err)
+      : session_(session),
+        options_(options),
+        stop_(std::move(stop)),
+        view_(err, options.progress, isatty(STDERR_FILENO) == 1),
+        engine_(session.scenario),
+        folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name, redactor())) {
+    count_requests();
+  }
+
+  DriveResult run(const Preflight& checked) {
+    std::copy(checked.models.begin(), checked.models.end(), models_.begin());
+    begin_manifest(checked);
+    start_monitor();
+    for (const auto& note : session_.notes) view_.note("note: " + note);
+    for (const auto& note : checked.notes) view_.note("note: " + note);
+    std::string error;
+    try {
+      for (const Step& step : session_.plan.steps) {
+        if (stop_.stop_requested() || gone_) break;
+        run_step(step);
+      }
+    } catch (...) {  // what is measured must be closed properly even then
+      finish(checked);
+      throw;
+    }
+    finish(checked);
+    return {folder_.path(), manifest_.interrupted};
+  }
+
+ private:
+  store::Redactor redactor() const {
+    std::vector<std::string> secrets;
+    for (const ArmConfig* arm : {&session_.scenario.baseline, &session_.scenario.candidate}) {
+      if (!arm->api_key.empty()) secrets.push_back(arm->api_key);
+      for (const auto& [name, value] : arm->headers) {
+        if (name == "Authorization" || name == "authorization") secrets.push_back(value);
+      }
+    }
+    return store::Redactor(std::move(secrets));
+  }
+
+  void count_requests() {
+    for (const Step& step : session_.plan.steps) {
+      planned_ += session_.plan.cells[step.cell].requests.size() * arms_of(step, options_.only).size();
+    }
+  }
+
+  void begin_manifest(const Preflight& checked) {
+    const Scenario& s = session_.scenario;
+    manifest_.run_id = folder_.id();
+    manifest_.tool_version = version_text();
+    manifest_.scenario_name = s.name;
+    manifest_.scenario_path = s.path;
+    manifest_.scenario_source = s.source_text;
+    manifest_.overrides = session_.overrides;
+    std::string resolved = s.source_text;
+    for (const auto& o : session_.overrides) resolved += "\n" + o;
+    manifest_.scenario_hash = fmt::format("{:016x}", fnv1a(resolved));
+    manifest_.criteria_hash = decision::hash_of(s.criteria);
+    manifest_.plan_hash = session_.plan.hash;
+    manifest_.mode = options_.only ? Mode::recorded : s.mode;
+    manifest_.seeds = s.seeds;
+    manifest_.host = host_facts();
+    manifest_.attempt = options_.attempt;
+    manifest_.started = utc_now_iso();
+    manifest_.clock_zero = now();
+    manifest_.servers = checked.facts;
+    for (const Step& step : session_.plan.steps) {
+      const Cell& cell = session_.plan.cells[step.cell];
+      for (const Arm arm : arms_of(step, options_.only)) {
+        manifest_.expected.push_back({cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
+      }
+    }
+    if (session_.workload) manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
+    if (session_.quality) manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
+    folder_.write_manifest(manifest_);
+  }
+
+  void start_monitor() {
+    std::vector<observe::MonitorTarget> targets;
+    for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+      if (options_.only && arm != *options_.only) continue;
+      const ArmConfig& config = session_.scenario.arm(arm);
+      targets.push_back({arm, observe::metrics_url(config), config.gpu});
+    }
+    monitor_ = std::make_unique<observe::Monitor>(
+        std::move(targets),
+        [this](Arm arm, const std::string& url) { return fetch_text(session_.scenario.arm(arm), url); },
+        [this](Arm arm, const std::string& label, std::string_view text) {
+          folder_.write_scrape(store::safe_name(label) + "-" + std::string(to_string(arm)), text);
+        });
+  }
+
+  void run_step(const Step& step) {
+    const Cell& cell = session_.plan.cells[step.cell];
+    const auto arms = arms_of(step, options_.only);
+    if (step.at_once) {
+      run_arms(cell, arms);
+    } else {
+      for (const Arm arm : arms) {
+        if (!stop_.stop_requested() && !gone_) run_arms(cell, {arm});
+      }
+    }
+    folder_.write_telemetry(telemetry(), manifest_.clock_zero);
+  }
+
+  void run_arms(const Cell& cell, const std::vector<Arm>& arms) {
+    if (arms.empty()) return;
+    std::map<Arm, store::CellWriter> writers;
+    std::map<Arm, std::size_t> successes, attempts;
+    for (const Arm arm : arms) {
+      writers.emplace(arm, folder_.open_cell(header_of(cell, arm)));
+      monitor_->mark("begin " + cell_name(cell, arm), arm);
+    }
+    const auto records = engine_.run(
+        session_.plan, cell, arms, models_, stop_,
+        [&](RequestRecord&& record) {
+          successes[record.arm] += succeeded(record.outcome) ? 1U : 0U;
+          attempts[record.arm] += counts_as_attempt(record.outcome) ? 1U : 0U;
+          ++done_;
+          writers.at(record.arm).append(record, now());
+        },
+        [&](const load::Progress& progress) { show(cell, progress); });
+    for (const CellRecord& record : records) {
+      monitor_->mark("end " + cell_name(cell, record.arm), record.arm);
+      writers.at(record.arm).finish(record);
+      note_dead(record.arm, successes[record.arm], attempts[record.arm]);
+    }
+    if (options_.progress == ProgressStyle::plain || options_.progress == ProgressStyle::automatic) {
+      view_.note(summary(cell, arms, successes, attempts));
+    }
+  }
+
+  std::string summary(const Cell& cell, const std::vector<Arm>& arms, std::map<Arm, std::size_t>& successes,
+                      std::map<Arm, std::size_t>& attempts) const {
+    std::string out = fmt::format("{:>3.0f} %  {} done:", 100 * fraction(), cell_title(cell, session_.scenario.blocks));
+    for (const Arm arm : arms) out += fmt::format(" {} {} of {} ok", to_string(arm), successes[arm], attempts[arm]);
+    return out;
+  }
+
+  void note_dead(Arm arm, std::size_t successes, std::size_t attempts) {
+    int& dead = dead_cells_[index_of(arm)];
+    dead = attempts > 0 && successes == 0 ? dead + 1 : 0;
+    if (dead < kDeadCells || gone_) return;
+    gone_ = true;
+    view_.note(fmt::format("{}: not one request of the last {} cells succeeded; stopping here and judging what there is",
+                           to_string(arm), kDeadCells));
+  }
+
+  double fraction() const {
+    return planned_ == 0 ? 1.0 : static_cast<double>(done_) / static_cast<double>(planned_);
+  }
+
+  void show(const Cell& cell, const load::Progress& progress) {
+    RunProgress p;
+    p.cell = cell_title(cell, session_.scenario.blocks);
+    p.elapsed_s = to_seconds(now() - manifest_.clock_zero);
+    p.fraction = fraction();
+    for (const Arm arm : kArms) {
+      const auto& a = progress[index_of(arm)];
+      if (!a) continue;
+      ArmProgress shown;
+      shown.arm = arm;
+      shown.done = a->done;
+      shown.total = cell.load.duration ? 0 : a->planned;
+      shown.in_flight = a->in_flight;
+      shown.failed = a->failed;
+      shown.tokens_per_s = token_rate(arm, a->events, p.elapsed_s);
+      if (a->ttft_p50) shown.ttft_p50_s = to_seconds(*a->ttft_p50);
+      p.arms.push_back(shown);
+    }
+    view_.update(p, now());
+  }
+
+  /// Events a second since the last look.
+  double token_rate(Arm arm, std::uint64_t events, double elapsed_s) {
+    auto& [last_events, last_time, rate] = rates_[index_of(arm)];
+    if (events < last_events) last_events = 0;  // a new cell
+    const double dt = elapsed_s - last_time;
+    if (dt > 0.2) {
+      rate = static_cast<double>(events - last_events) / dt;
+      last_events = events;
+      last_time = elapsed_s;
+    }
+    return rate;
+  }
+
+  Telemetry telemetry() const {
+    Telemetry t = monitor_->snapshot();
+    t.facts = manifest_.servers;
+    return t;
+  }
+
+  void finish(const Preflight& checked) {
+    monitor_->stop();
+    folder_.write_telemetry(telemetry(), manifest_.clock_zero);
+    manifest_.interrupted = stop_.stop_requested() || gone_;
+    manifest_.finished = utc_now_iso();
+    manifest_.servers = checked.facts;
+    folder_.write_manifest(manifest_);
+    folder_.finish();
+    view_.finish();
+  }
+
+  const Session& session_;
+  const DriveOptions& options_;
+  std::stop_token stop_;
+  ProgressView view_;
+  http::Engine engine_;
+  store::RunFolder folder_;
+  std::unique_ptr<observe::Monitor> monitor_;
+  Manifest manifest_;
+  std::array<std::string, kArmCount> models_;
+  std::array<int, kArmCount> dead_cells_{};
+  struct Rate {
+    std::uint64_t events = 0;
+    double time = 0;
+    double rate = 0;
+  };
+  std::array<Rate, kArmCount> rates_{};
+  std::size_t planned_ = 0;
+  std::size_t done_ = 0;
+  bool gone_ = false;
+};
+
+/// One descriptor a stream and some for files: raises the soft limit, refuses what cannot work.
+void ensure_descriptors(const Scenario& scenario) {
+  std::size_t streams = scenario.quality.concurrency;
+  for (const auto& point : scenario.points) streams = std::max(streams, point.concurrency);
+  const rlim_t wanted = 2 * streams + 128;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < wanted) {
+    throw Error(ExitCode::void_run,
+                fmt::format("{} streams need {} file descriptors, this process may have {}; run `ulimit -n {}` first",
+                            streams, wanted, limit.rlim_cur, wanted));
+  }
+}
+
+}  // namespace
+
+DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop, std::ostream& err) {
+  ensure_descriptors(session.scenario);
+  std::vector<Arm> arms{Arm::baseline, Arm::candidate};
+  if (options.only) arms = {*options.only};
+  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
+  return Drive(session, options, std::move(stop), err).run(checked);
+}
+
+}  // namespace abgate::cli

@@ -1,0 +1,111 @@
+#include "cli/judge_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+
+#include "config/scenario_file.hpp"
+#include "core/error.hpp"
+#include "decision/judge.hpp"
+#include "quality/score.hpp"
+#include "quality/suite.hpp"
+#include "report/report.hpp"
+#include "stats/compare.hpp"
+#include "stats/measure.hpp"
+#include "store/run_folder.hpp"
+
+namespace abgate::cli {
+
+namespace {
+
+Scenario scenario_of(const Manifest& manifest, const std::string& criteria) {
+  Scenario scenario = config::parse_scenario(manifest.scenario_source, manifest.scenario_path, manifest.overrides,
+                                             config::Secrets::leave_as_written);
+  if (!criteria.empty()) scenario.criteria = config::load_criteria(criteria, scenario);
+  scenario.mode = manifest.mode == Mode::recorded ? Mode::recorded : scenario.mode;
+  return scenario;
+}
+
+std::optional<Suite> quality_suite(const store::StoredRun& run) {
+  for (const auto& copy : run.manifest.suites) {
+    if (copy.role == "quality") return quality::load_suite(run.path + "/" + copy.file);
+  }
+  return std::nullopt;
+}
+
+void append(std::vector<RequestRecord>& to, std::vector<RequestRecord>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// What changed about a deployment between the first and the last look at it.
+std::vector<std::string> fingerprint_changes(const Telemetry& telemetry) {
+  std::vector<std::string> changes;
+  for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+    const ServerSample* first = nullptr;
+    for (const auto& sample : telemetry.servers) {
+      if (sample.arm != arm || sample.cache_config.empty()) continue;
+      if (first == nullptr) first = &sample;
+      if (sample.cache_config == first->cache_config) continue;
+      changes.push_back(fmt::format("{}: the engine's cache configuration changed during the run", to_string(arm)));
+      break;
+    }
+  }
+  return changes;
+}
+
+}  // namespace
+
+std::vector<ItemScore> score_run(const store::StoredRun& run) {
+  const auto suite = quality_suite(run);
+  if (!suite) return {};
+  std::vector<RequestRecord> answers;
+  store::for_each_cell(run, [&](CellRecord&& cell) {
+    if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
+  });
+  return quality::score(*suite, answers);
+}
+
+JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
+  JudgedRun out;
+  out.manifest = run.manifest;
+  out.telemetry = run.telemetry;
+  out.scenario = scenario_of(run.manifest, criteria);
+
+  stats::MeasureInput input;
+  std::vector<RequestRecord> answers;
+  store::for_each_cell(run, [&](CellRecord&& cell) {
+    input.cells.push_back(stats::measure_cell(cell));
+    if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
+  });
+  if (const auto suite = quality_suite(run)) input.scores = quality::score(*suite, answers);
+  input.telemetry = run.telemetry;
+  for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
+  out.measurements = stats::measure(std::move(input), out.scenario);
+  out.measurements.interrupted = out.measurements.interrupted || run.manifest.interrupted;
+
+  stats::CompareOptions compare;
+  compare.slo = out.scenario.slo;
+  out.comparison = stats::compare(out.measurements, compare);
+  decision::JudgeContext context;
+  context.attempt = static_cast<std::size_t>(std::max(1, run.manifest.attempt));
+  context.fingerprint_changes = fingerprint_changes(run.telemetry);
+  out.verdict = decision::judge(out.scenario, out.measurements, out.comparison, context);
+  return out;
+}
+
+std::vector<std::string> write_reports(const JudgedRun& judged, const std::string& folder,
+                                       const std::vector<std::string>& formats) {
+  std::filesystem::create_directories(folder);
+  const auto out = store::RunFolder::open(folder);
+  std::vector<std::string> written;
+  for (const auto& file : report::render(judged.input(), formats.empty() ? judged.scenario.report.formats : formats)) {
+    out.write(file.path, file.bytes);
+    written.push_back(folder + "/" + file.path);
+  }
+  return written;
+}
+
+}  // namespace abgate::cli
