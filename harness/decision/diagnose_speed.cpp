@@ -46,9 +46,9 @@ std::string quantisation(const Inputs& in, Arm arm) {
 }
 
 bool awq_by_name(const Inputs& in) {
-  std::string names = lower(in.scenario.candidate.model + " " + in.scenario.candidate.label);
+  std::string names = lower(fmt::format("{} {}", in.scenario.candidate.model, in.scenario.candidate.label));
   for (const ServerFacts& f : in.m.facts) {
-    if (f.arm == Arm::candidate) names += " " + lower(f.model + " " + f.model_root);
+    if (f.arm == Arm::candidate) names += lower(fmt::format(" {} {}", f.model, f.model_root));
   }
   return contains(names, "awq");
 }

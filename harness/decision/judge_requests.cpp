@@ -8,6 +8,7 @@
 
 #include "decision/algebra.hpp"
 #include "decision/result.hpp"
+#include "decision/shares.hpp"
 #include "decision/words.hpp"
 #include "stats/exceedance.hpp"
 #include "stats/planner.hpp"
@@ -58,8 +59,8 @@ struct Shares {
   bool strict = true;
 };
 
-stats::Exceedance test(const Runs& runs, double limit, const Shares& s) {
-  return stats::exceedance(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
+ShareStatement test(const Runs& runs, double limit, const Shares& s) {
+  return state_share(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
 }
 
 /// The percentile's bounds in its own unit, by inverting the two tests: the smallest value at which the
@@ -73,7 +74,7 @@ std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
   }
   std::sort(all.begin(), all.end());
   const auto holds = [&](double limit) {
-    const stats::Exceedance e = test(runs, limit, {s.allowed, s.alpha_pass, s.alpha_fail, true});
+    const ShareStatement e = test(runs, limit, {s.allowed, s.alpha_pass, s.alpha_fail, true});
     return upper ? e.below : !e.above;
   };
   // `holds` turns from false to true once as the limit grows: fewer requests lie beyond it.
@@ -84,23 +85,27 @@ std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
   return first == all.begin() ? std::nullopt : std::optional(*std::prev(first));
 }
 
-std::string share_text(const stats::Exceedance& e, double allowed, bool pass) {
-  const double seen = e.attempted == 0 ? 0 : static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
-  std::string out = fmt::format("{} of {} requests ({})", count(e.exceeding), count(e.attempted), percent(seen));
+double seen_share(const ShareStatement& e) {
+  const std::size_t n = e.counts.attempted;
+  return n == 0 ? 0 : static_cast<double>(e.counts.exceeding) / static_cast<double>(n);
+}
+
+std::string share_text(const ShareStatement& e, double allowed, bool pass) {
+  std::string out = fmt::format("{} of {} requests ({})", count(e.counts.exceeding), count(e.counts.attempted), percent(seen_share(e)));
   const auto& bound = pass ? e.upper : e.lower;
   if (bound) out += fmt::format(", {} bound {} against {} allowed", pass ? "upper" : "lower", percent(*bound), percent(allowed));
   return out;
 }
 
 /// Requests that a share is expected to need until the pooled bound clears what is allowed.
-std::string requests_to_decide(const Inputs& in, const CriterionResult& out, const stats::Exceedance& e,
+std::string requests_to_decide(const Inputs& in, const CriterionResult& out, const ShareStatement& e,
                                const Shares& s) {
-  const double seen = static_cast<double>(e.exceeding) / static_cast<double>(std::max<std::size_t>(1, e.attempted));
+  const double seen = seen_share(e);
   if (seen >= s.allowed) {
     return fmt::format("{} of requests miss the limit where {} may: reduce them, or add blocks to prove it",
                        percent(seen), percent(s.allowed));
   }
-  const std::size_t per_block = std::max<std::size_t>(1, e.attempted / std::max<std::size_t>(1, e.runs));
+  const std::size_t per_block = std::max<std::size_t>(1, e.counts.attempted / std::max<std::size_t>(1, e.counts.runs));
   for (std::size_t blocks = out.n + 1; blocks <= out.n + 1000; ++blocks) {
     const auto allowed = stats::max_exceeding(blocks * per_block, s.allowed, out.alpha_pass);
     if (allowed && static_cast<double>(*allowed) >= seen * static_cast<double>(blocks * per_block)) {
@@ -111,10 +116,10 @@ std::string requests_to_decide(const Inputs& in, const CriterionResult& out, con
 }
 
 /// Result from the two statements; bounds must have been set.
-void settle_share(const Inputs& in, const stats::Exceedance& e, const Shares& s, const std::string& what,
+void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s, const std::string& what,
                   CriterionResult& out) {
   out.p_value = e.p_below;
-  const std::string runs = fmt::format("exact over requests and t over {}", counted(e.runs, "run"));
+  const std::string runs = fmt::format("over requests and over {}", counted(e.counts.runs, "run"));
   if (e.below) {
     out.result = Result::pass;
     out.code = "bound_holds";
@@ -173,7 +178,7 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
   const std::size_t need = std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
   if (too_few_requests(in, runs.total, need, out)) return;
   const Shares s{allowed, out.alpha_pass, out.alpha_fail, c.op == Op::lt || c.op == Op::gt};
-  const stats::Exceedance e = test(runs, runs.sign * c.value, s);
+  const ShareStatement e = test(runs, runs.sign * c.value, s);
   if (const auto bound = invert(runs, s, true)) out.bound = runs.sign * *bound;
   if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
   settle_share(in, e, s, fmt::format("not {}", required(c)), out);
@@ -185,9 +190,9 @@ void judge_attainment(const Inputs& in, std::string_view point, CriterionResult&
   const Criterion& c = out.criterion;
   const auto runs = stats::missing_slo(in.m, in.scenario.slo, point, Arm::candidate);
   const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};
-  const stats::Exceedance e = stats::exceedance(runs, s.allowed, s.alpha_pass, s.alpha_fail);
-  if (too_few_runs(in, e.runs, out) || too_few_requests(in, e.attempted, c.min_n, out)) return;
-  out.candidate = out.measured = 1 - static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
+  const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
+  if (too_few_runs(in, e.counts.runs, out) || too_few_requests(in, e.counts.attempted, c.min_n, out)) return;
+  out.candidate = out.measured = 1 - seen_share(e);
   if (e.upper) out.bound = 1 - *e.upper;
   if (e.lower) out.other_bound = 1 - *e.lower;
   settle_share(in, e, s, "missed an objective", out);
@@ -217,9 +222,9 @@ void judge_error_share(const Inputs& in, CriterionResult& out) {
     runs.push_back({in.m.quality_failed[index_of(Arm::candidate)], in.m.quality_attempted[index_of(Arm::candidate)]});
   }
   const Shares s{c.value, out.alpha_pass, out.alpha_fail, true};
-  const stats::Exceedance e = stats::exceedance(runs, s.allowed, s.alpha_pass, s.alpha_fail);
-  if (too_few_runs(in, e.runs, out) || too_few_requests(in, e.attempted, c.min_n, out)) return;
-  out.candidate = out.measured = static_cast<double>(e.exceeding) / static_cast<double>(e.attempted);
+  const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
+  if (too_few_runs(in, e.counts.runs, out) || too_few_requests(in, e.counts.attempted, c.min_n, out)) return;
+  out.candidate = out.measured = seen_share(e);
   out.bound = e.upper;
   out.other_bound = e.lower;
   settle_share(in, e, s, "failed", out);

@@ -25,15 +25,16 @@ constexpr std::array kMethods{
         "t interval on candidate minus baseline, one difference per block", true, false},
     Row{Method::exceedance, "exceedance",
         "share of requests on the wrong side of the threshold, failed ones counted there: an exact "
-        "binomial bound over all requests and a t bound over runs must both hold",
+        "binomial bound over requests, a t bound over runs and a score bound with the dispersion "
+        "between runs must all hold",
         true, false},
     Row{Method::observed_max, "observed_max",
         "largest value seen; a fact about this run, no claim about requests not sent", false, true},
     Row{Method::error_count, "exact", "failures counted; what that count proves is said beside it",
         false, true},
     Row{Method::error_share, "clopper_pearson",
-        "exact binomial (Clopper–Pearson) bound over all requests and a t bound over runs must both "
-        "hold",
+        "exact binomial (Clopper–Pearson) bound over requests, a t bound over runs and a score bound "
+        "with the dispersion between runs must all hold",
         true, false},
     Row{Method::restarts, "restarts", "restarts of the server counted from its own start time",
         false, true},

@@ -15,10 +15,10 @@ enum class Method {
   linear_margin,  ///< t on candidate - value·baseline, one per block (no ratio distribution needed)
   t_blocks,       ///< t on the candidate's block values
   t_difference,   ///< t on candidate - baseline, one per block
-  exceedance,     ///< share of requests beyond the threshold: exact binomial and t over runs, both
+  exceedance,     ///< share of requests beyond the threshold, over requests and over runs (shares.hpp)
   observed_max,   ///< the largest value seen; a fact, no claim about unseen requests
   error_count,    ///< failed requests seen, with what that many of n prove
-  error_share,    ///< exact one-sided Clopper–Pearson bound, and t over runs, both
+  error_share,    ///< share of failed requests, over requests and over runs (shares.hpp)
   restarts,       ///< a fact
   memory,         ///< peak over the run; a fact where samples are complete
   quality_score,  ///< paired items: Tang or Tango score with design effect (0/1), clustered t otherwise

@@ -140,6 +140,11 @@ class Experiment {
       pair.cluster = "source-" + std::to_string(i / std::max<std::size_t>(1, design_.cluster_size));
       pair.category = "simulated";
       pair.language = "none";
+      if (world_.error_rate > 0 && rng_.uniform() < world_.error_rate) {
+        pair.dropped = true;
+        ++m.quality_failed[index_of(Arm::candidate)];
+        continue;
+      }
       pair.baseline[kSimulatedScore] = outcome == 0 || outcome == 2 ? 1 : 0;
       pair.candidate[kSimulatedScore] = outcome == 0 || outcome == 1 ? 1 : 0;
     }

@@ -19,7 +19,7 @@ struct World {
   double baseline_quality = 0.87;   ///< share of items answered right
   double quality_ratio = 1.0;       ///< candidate's share / baseline's
   double discordance = 0.03;        ///< share of items on which the arms differ; raised where the ratio needs more
-  double error_rate = 0;            ///< of the candidate's requests
+  double error_rate = 0;            ///< of the candidate's requests, quality pass included
   double baseline_memory_gb = 92.4;
   double candidate_memory_gb = 41.7;
 };

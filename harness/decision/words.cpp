@@ -42,12 +42,12 @@ std::string number_against(double value, double threshold) {
 }
 
 std::string quantity(double value, std::string_view unit) {
-  return unit.empty() ? number(value) : number(value) + " " + std::string(unit);
+  return unit.empty() ? number(value) : fmt::format("{} {}", number(value), unit);
 }
 
 std::string quantity_against(double value, double threshold, std::string_view unit) {
   const std::string text = number_against(value, threshold);
-  return unit.empty() ? text : text + " " + std::string(unit);
+  return unit.empty() ? text : fmt::format("{} {}", text, unit);
 }
 
 std::string percent(double fraction) { return significant(100.0 * fraction, 3) + " %"; }
@@ -57,11 +57,13 @@ std::string points(double difference) {
 }
 
 std::string count(std::size_t n) {
-  std::string digits = std::to_string(n);
-  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
+  const std::string digits = std::to_string(n);
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out.push_back(',');
+    out.push_back(digits[i]);
   }
-  return digits;
+  return out;
 }
 
 std::string list(const std::vector<std::string>& items) {
@@ -83,7 +85,7 @@ std::string minutes(double value) {
 }
 
 std::string counted(std::size_t n, std::string_view singular) {
-  return count(n) + " " + std::string(singular) + (n == 1 ? "" : "s");
+  return fmt::format("{} {}{}", count(n), singular, n == 1 ? "" : "s");
 }
 
 std::string gib(double gb) { return significant(gb * 1e9 / (1024.0 * 1024.0 * 1024.0), 3) + " GiB"; }

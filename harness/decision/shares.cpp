@@ -1,0 +1,53 @@
+#include "decision/shares.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stats/distributions.hpp"
+
+namespace abgate::decision {
+namespace {
+
+/// Pearson's chi-square between runs over its degrees of freedom, at least 1.
+double dispersion_of(std::span<const stats::RunCount> runs, double mean, std::size_t used) {
+  if (mean <= 0 || mean >= 1 || used < 2) return 1;
+  double chi2 = 0;
+  for (const stats::RunCount& run : runs) {
+    if (run.attempted == 0) continue;
+    const auto n = static_cast<double>(run.attempted);
+    const double off = static_cast<double>(run.exceeding) / n - mean;
+    chi2 += n * off * off / (mean * (1 - mean));
+  }
+  return std::max(1.0, chi2 / static_cast<double>(used - 1));
+}
+
+/// Upper end of the p that the score statement does not reject: Wilson's formula with effective n and t.
+double score_upper(double mean, double n, double t) {
+  const double t2 = t * t;
+  return (mean + t2 / (2 * n) + t * std::sqrt(mean * (1 - mean) / n + t2 / (4 * n * n))) / (1 + t2 / n);
+}
+
+}  // namespace
+
+ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass, double alpha_fail) {
+  ShareStatement s;
+  s.counts = stats::exceedance(runs, allowed, alpha_pass, alpha_fail);
+  s.below = s.counts.below;
+  s.above = s.counts.above;
+  s.upper = s.counts.upper;
+  s.lower = s.counts.lower;
+  s.p_below = s.counts.p_below;
+  if (s.counts.runs < 2 || s.counts.attempted == 0) return s;
+  const auto n = static_cast<double>(s.counts.attempted);
+  const double mean = static_cast<double>(s.counts.exceeding) / n;
+  const double df = static_cast<double>(s.counts.runs - 1);
+  s.dispersion = dispersion_of(runs, mean, s.counts.runs);
+  const double score = (mean - allowed) / std::sqrt(s.dispersion * allowed * (1 - allowed) / n);
+  const double p = stats::t_cdf(score, df);
+  s.below = s.below && p <= alpha_pass;
+  if (s.p_below) s.p_below = std::max(*s.p_below, p);
+  if (s.upper) s.upper = std::max(*s.upper, score_upper(mean, n / s.dispersion, stats::t_quantile(1 - alpha_pass, df)));
+  return s;
+}
+
+}  // namespace abgate::decision
