@@ -1,0 +1,255 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/sections.hpp"
+
+namespace abgate::report {
+
+namespace {
+using stats::QualityGroup;
+
+std::string score(const QualityGroup& g, const stats::Estimate& e) {
+  if (!e.value || std::isnan(*e.value)) return "n/a";
+  return g.binary ? percent(*e.value) : number(*e.value);
+}
+
+std::string change(const stats::Estimate& ratio) {
+  if (!ratio.value || std::isnan(*ratio.value)) return std::string(kNone);
+  std::string out = signed_percent(*ratio.value - 1);
+  if (ratio.lo && ratio.hi)
+    out += fmt::format(" [{}, {}]", signed_percent(*ratio.lo - 1), signed_percent(*ratio.hi - 1));
+  return md(out);
+}
+
+std::string points_cell(const stats::Estimate& difference) {
+  return difference.value && !std::isnan(*difference.value) ? points(*difference.value)
+                                                            : std::string(kNone);
+}
+
+std::string metric_name(const QualityGroup& g) {
+  return md(g.metric);
+}
+
+Table all_table(const Input& in) {
+  Table table{{"Score", md(label(in.scenario, Arm::baseline)),
+               md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points",
+               "Both right", "Only baseline", "Only candidate", "Neither", "n", "Clusters"},
+              "lrrrrrrrrrr",
+              {}};
+  for (const QualityGroup& g : in.comparison.quality) {
+    if (g.dimension != "all") continue;
+    const auto flips = [&](std::size_t n) { return g.binary ? count(n) : std::string(kNone); };
+    table.rows.push_back({metric_name(g), score(g, g.baseline), score(g, g.candidate),
+                          change(g.ratio), points_cell(g.difference), flips(g.both),
+                          flips(g.baseline_only), flips(g.candidate_only), flips(g.neither),
+                          count(g.n), count(g.clusters)});
+  }
+  return table;
+}
+
+Table group_table(const Input& in, const std::string& metric, const std::string& dimension) {
+  Table table{
+      {dimension == "category" ? "Category" : "Language", md(label(in.scenario, Arm::baseline)),
+       md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points", "n", "Note"},
+      "lrrrrrl",
+      {}};
+  for (const QualityGroup& g : in.comparison.quality) {
+    if (g.metric != metric || g.dimension != dimension) continue;
+    table.rows.push_back(
+        {md(g.name), score(g, g.baseline), score(g, g.candidate), change(g.ratio),
+         points_cell(g.difference), count(g.n),
+         g.flagged ? fmt::format("possible regression (Holm p {})", number(g.p_adjusted)) : ""});
+  }
+  return table;
+}
+
+/// An item on which the candidate did worse.
+struct Worse {
+  std::string item;
+  double drop = 0;      ///< of the leading metric
+  double likeness = 0;  ///< how far the edit similarity fell, to order equal drops
+  const ItemScore* baseline = nullptr;
+  const ItemScore* candidate = nullptr;
+};
+
+double score_of(const std::map<std::string, double>& scores, const std::string& metric) {
+  const auto it = scores.find(metric);
+  return it == scores.end() ? 0 : it->second;
+}
+
+std::vector<Worse> worst_pairs(const Input& in, const std::string& metric) {
+  std::map<std::string, std::pair<const ItemScore*, const ItemScore*>> answers;
+  for (const ItemScore& a : in.measurements.answers) {
+    if (!a.answered || a.repeat != 0) continue;
+    if (a.arm == Arm::baseline) answers[a.item].first = &a;
+    if (a.arm == Arm::candidate) answers[a.item].second = &a;
+  }
+  std::vector<Worse> worst;
+  for (const stats::QualityPair& pair : in.measurements.quality) {
+    const auto found = answers.find(pair.item);
+    const double drop = score_of(pair.baseline, metric) - score_of(pair.candidate, metric);
+    if (pair.dropped || drop <= 0 || found == answers.end() || !found->second.first ||
+        !found->second.second)
+      continue;
+    const double likeness =
+        score_of(pair.baseline, "edit_similarity") - score_of(pair.candidate, "edit_similarity");
+    worst.push_back({pair.item, drop, likeness, found->second.first, found->second.second});
+  }
+  std::sort(worst.begin(), worst.end(), [](const Worse& a, const Worse& b) {
+    return std::tuple(-a.drop, -a.likeness, a.item) < std::tuple(-b.drop, -b.likeness, b.item);
+  });
+  return worst;
+}
+
+std::string flags_of(const ItemScore& answer) {
+  std::string out;
+  for (const std::string& flag : answer.flags) out += (out.empty() ? "" : ", ") + flag;
+  return out;
+}
+
+/// Long answers are cut for reading; the run folder has them whole.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kMost = 4000;
+  if (text.size() <= kMost) return text;
+  std::size_t at = kMost;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
+  return text.substr(0, at) + fmt::format("\n… ({} more bytes)", text.size() - at);
+}
+
+void add_pair(const Input& in, const Worse& w, const std::string& metric, Document& out) {
+  const ItemScore& b = *w.baseline;
+  out.push_back(DetailsBegin{fmt::format("{} ({}, {}): {} {} → {}", w.item, b.category, b.language,
+                                         metric, number(score_of(b.scores, metric)),
+                                         number(score_of(w.candidate->scores, metric)))});
+  if (!b.context.empty())
+    out.push_back(Paragraph{"End of the prompt:\n\n" + md_fence(shortened(b.context))});
+  out.push_back(SideBySide{label(in.scenario, Arm::baseline), label(in.scenario, Arm::candidate),
+                           shortened(b.completion), shortened(w.candidate->completion)});
+  if (!b.reference.empty())
+    out.push_back(Paragraph{"Reference:\n\n" + md_fence(shortened(b.reference))});
+  if (const std::string flags = flags_of(*w.candidate); !flags.empty())
+    out.push_back(Paragraph{fmt::format("Detectors on the candidate's answer: {}\n", md(flags))});
+  out.push_back(DetailsEnd{});
+}
+
+void add_worst(const Input& in, const std::string& metric, Document& out) {
+  const auto worst = worst_pairs(in, metric);
+  if (worst.empty()) return;
+  const std::size_t shown = std::min(worst.size(), in.scenario.quality.worst_shown);
+  out.push_back(Heading{3, "Where the candidate did worse"});
+  out.push_back(Paragraph{fmt::format(
+      "{} of {} items lost in {}; the {} largest losses. These are the worst, not typical ones.\n",
+      count(worst.size()), count(in.measurements.quality.size()), md(metric), count(shown))});
+  for (std::size_t i = 0; i < shown; ++i) add_pair(in, worst[i], metric, out);
+}
+
+void add_flags(const Input& in, Document& out) {
+  std::map<std::string, std::array<std::size_t, kArmCount>> flags;
+  for (const ItemScore& a : in.measurements.answers) {
+    for (const std::string& flag : a.flags) ++flags[flag][index_of(a.arm)];
+  }
+  if (flags.empty()) return;
+  Table table{
+      {"Detector", md(label(in.scenario, Arm::baseline)), md(label(in.scenario, Arm::candidate))},
+      "lrr",
+      {}};
+  for (const auto& [flag, n] : flags)
+    table.rows.push_back(
+        {md(flag), count(n[index_of(Arm::baseline)]), count(n[index_of(Arm::candidate)])});
+  out.push_back(
+      Paragraph{"Answers caught by a detector (repetition loops, empty answers, echoes; "
+                "`hit_length` alone is no fault):\n"});
+  out.push_back(table);
+}
+
+void add_requests(const Input& in, Document& out) {
+  const auto& m = in.measurements;
+  std::string text = "Requests of the quality pass:";
+  for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+    text += fmt::format(" {} {} sent, {} failed;", md(label(in.scenario, arm)),
+                        count(m.quality_attempted[index_of(arm)]),
+                        count(m.quality_failed[index_of(arm)]));
+  }
+  const auto dropped =
+      std::count_if(m.quality.begin(), m.quality.end(), [](const auto& p) { return p.dropped; });
+  out.push_back(Paragraph{text + fmt::format(" {} pairs dropped because an arm did not answer.\n",
+                                             count(static_cast<std::size_t>(dropped)))});
+}
+
+/// Published scores of the first case's models, for orientation only.
+void add_published(const Input& in, Document& out) {
+  const auto names = [](const ArmConfig& arm) {
+    return arm.model.find("Qwen2.5-Coder-32B") != std::string::npos;
+  };
+  bool known = names(in.scenario.baseline) || names(in.scenario.candidate);
+  for (const ServerFacts& f : in.measurements.facts)
+    known = known || (f.model + f.model_root).find("Qwen2.5-Coder-32B") != std::string::npos;
+  if (!known) return;
+  out.push_back(DetailsBegin{"Published scores of Qwen2.5-Coder-32B-Instruct, for orientation"});
+  out.push_back(Table{
+      {"Weights", "HumanEval", "HumanEval+", "MBPP", "MBPP+", "BigCodeBench full", "LiveCodeBench"},
+      "lrrrrrr",
+      {{"BF16", "92.7", "87.2", "90.2", "75.1", "49.6", "31.4"},
+       {"AWQ", "92.1", "84.1", "87.8", "75.1", "48.9", "31.7"},
+       {"GPTQ-Int8", "92.1", "85.4", "90.5", "76.5", "48.6", "30.7"},
+       {"GPTQ-Int4", "89.6", "83.5", "87.0", "75.9", "49.7", "30.3"}}});
+  out.push_back(
+      Paragraph{"By the makers (QwenLM/Qwen2.5-Coder, qwencoder-eval/instruct), without intervals; "
+                "other prompts and scorers than here, so "
+                "only the sizes of the differences compare.\n"});
+  out.push_back(DetailsEnd{});
+}
+
+void add_drift(const Input& in, Document& out) {
+  for (const stats::LengthDrift& d : in.comparison.lengths) {
+    if (d.point != "quality" || !d.ratio.value) continue;
+    out.push_back(Paragraph{
+        fmt::format("Length of the answers at natural stops, candidate / baseline: {}× {}.\n",
+                    number(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)))});
+  }
+}
+}  // namespace
+
+std::string leading_quality_metric(const Input& in) {
+  const auto has = [&](const std::string& metric) {
+    return std::any_of(in.comparison.quality.begin(), in.comparison.quality.end(),
+                       [&](const QualityGroup& g) { return g.metric == metric; });
+  };
+  constexpr std::string_view kPrefix = "quality.";
+  for (const Criterion& c : in.scenario.criteria) {
+    if (c.metric.starts_with(kPrefix) && has(c.metric.substr(kPrefix.size())))
+      return c.metric.substr(kPrefix.size());
+  }
+  if (has("em_ws")) return "em_ws";
+  return in.comparison.quality.empty() ? "" : in.comparison.quality.front().metric;
+}
+
+void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out) {
+  out.push_back(Heading{2, "Quality"});
+  const std::string metric = leading_quality_metric(in);
+  if (metric.empty()) {
+    out.push_back(Paragraph{"No quality pass was run; nothing is known about the answers.\n"});
+    return;
+  }
+  add_requests(in, out);
+  out.push_back(all_table(in));
+  add_drift(in, out);
+  add_chart(charts, "quality", out);
+  for (const char* dimension : {"category", "language"}) {
+    const Table table = group_table(in, metric, dimension);
+    if (table.rows.empty()) continue;
+    out.push_back(Heading{3, fmt::format("By {} ({})", dimension, metric)});
+    out.push_back(table);
+  }
+  add_flags(in, out);
+  add_worst(in, metric, out);
+  add_published(in, out);
+}
+
+}  // namespace abgate::report

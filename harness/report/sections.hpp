@@ -1,0 +1,47 @@
+#pragma once
+// The parts of the report, in the order in which it is read. Internal to the room.
+
+#include <string>
+#include <vector>
+
+#include "report/chart.hpp"
+#include "report/document.hpp"
+#include "report/input.hpp"
+
+namespace abgate::report {
+
+/// Verdict, scope, criteria table, caveats, noise line, next step: what fits a screen.
+void add_first_screen(const Input& in, Document& out);
+/// Where to read on; the whole report only.
+void add_links(Document& out);
+/// One part per criterion: numbers, method, reason, notes.
+void add_evidence(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// Traps and causes recognised in the data.
+void add_explanations(const Input& in, Document& out);
+/// Latency and throughput of every load point, failures by class.
+void add_load(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// Scores by category and language, worst pairs, lengths.
+void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// The servers' own counters beside ours, and GPU memory.
+void add_servers(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// What the harness knows about itself, and the rules of validity.
+void add_validity(const Input& in, Document& out);
+/// Risks, rollback, sign-off.
+void add_closing(const Input& in, Document& out);
+/// Where the numbers come from, and what they mean.
+void add_provenance(const Input& in, Document& out);
+void add_glossary(const Input& in, Document& out);
+
+// Shared by the sections.
+
+/// The arm's label for people, plain; the arm's name if it has none. Control: "FP16 again".
+std::string label(const Scenario& scenario, Arm arm);
+/// Arms that have load blocks at a point, in order.
+std::vector<Arm> arms_at(const Input& in, const std::string& point);
+/// Load points with data, in the scenario's order.
+std::vector<std::string> points_with_data(const Input& in);
+/// "8 streams", "5 req/s (poisson)"; the id itself for a point that the scenario does not have.
+std::string load_text(const Scenario& scenario, const std::string& point);
+void add_chart(const std::vector<Chart>& charts, const std::string& name, Document& out);
+
+}  // namespace abgate::report

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/escape.hpp"
+#include "report/format.hpp"
+#include "report/sections.hpp"
+
+namespace abgate::report {
+
+namespace {
+using stats::BlockArm;
+
+/// The worst of a figure over every cell, with the cell it comes from.
+struct Worst {
+  double value = 0;
+  std::string where = "no cell";
+};
+
+template <typename Figure>
+Worst worst(const Input& in, const Figure& figure, bool open_only = false) {
+  Worst out;
+  bool first = true;
+  for (const BlockArm& b : in.measurements.blocks) {
+    if (open_only && b.arrival == Arrival::closed) continue;
+    const double value = figure(b);
+    if (!first && value <= out.value) continue;
+    first = false;
+    out = {value, fmt::format("{} {} block {}", to_string(b.arm), b.point, b.block + 1)};
+  }
+  return out;
+}
+
+void lag_row(Table& table, const char* name, const Worst& w, Duration limit) {
+  const bool known = w.where != "no cell";
+  table.rows.push_back({name, known ? duration_s(w.value) : "n/a",
+                        fmt::format("≤ {}", duration(limit)),
+                        known ? md(w.where) : std::string(kNone),
+                        !known                         ? "not checked"
+                        : w.value <= to_seconds(limit) ? "holds"
+                                                       : "does not hold"});
+}
+
+Table self_audit(const Input& in) {
+  const ValidityRules& rules = in.scenario.validity;
+  Table table{{"Check", "Worst seen", "Allowed", "Where", "Result"}, "lrrll", {}};
+  lag_row(table, "Loop lag p99 (wake-up to stamp)",
+          worst(in, [](const BlockArm& b) { return to_seconds(b.health.loop_lag_p99); }),
+          rules.max_loop_lag_p99);
+  lag_row(table, "Schedule lag p99 (sent − due, open loop)",
+          worst(
+              in, [](const BlockArm& b) { return to_seconds(b.health.schedule_lag_p99); }, true),
+          rules.max_schedule_lag_p99);
+  const Worst cpu = worst(in, [](const BlockArm& b) { return b.health.client_cpu; });
+  const bool measured = cpu.where != "no cell";
+  table.rows.push_back({"Client CPU (share of one core)", measured ? percent(cpu.value) : "n/a",
+                        "≤ " + percent(rules.max_client_cpu),
+                        measured ? md(cpu.where) : std::string(kNone),
+                        !measured                           ? "not checked"
+                        : cpu.value <= rules.max_client_cpu ? "holds"
+                                                            : "does not hold"});
+  const auto all = static_cast<std::size_t>(
+      std::count_if(in.measurements.blocks.begin(), in.measurements.blocks.end(),
+                    [](const BlockArm& b) { return b.kind == CellKind::load; }));
+  const auto steady = static_cast<std::size_t>(
+      std::count_if(in.measurements.blocks.begin(), in.measurements.blocks.end(),
+                    [](const BlockArm& b) { return b.kind == CellKind::load && b.window.steady; }));
+  table.rows.push_back({"Cells with a steady window",
+                        fmt::format("{} of {}", count(steady), count(all)), "all",
+                        std::string(kNone), steady == all && all > 0 ? "holds" : "does not hold"});
+  std::size_t ours = 0;
+  for (const BlockArm& b : in.measurements.blocks) ours += b.ours;
+  table.rows.push_back({"Requests lost to this machine", count(ours), "0", std::string(kNone),
+                        ours == 0 ? "holds" : "does not hold"});
+  table.rows.push_back({"Cells missing from the plan", count(in.measurements.missing_cells.size()),
+                        "0", std::string(kNone),
+                        in.measurements.missing_cells.empty() ? "holds" : "does not hold"});
+  return table;
+}
+
+Table windows(const Input& in) {
+  Table table{{"Point", "Block", "Arm", "Wall", "Steady window", "Why there", "Requests", "Failed",
+               "Loop lag p99", "CPU"},
+              "lrlrllrrrr",
+              {}};
+  for (const BlockArm& b : in.measurements.blocks) {
+    const std::string span = fmt::format("{}–{} s{}", number(b.window.begin), number(b.window.end),
+                                         b.window.steady ? "" : ", not steady");
+    table.rows.push_back({md(b.point),
+                          fmt::format("{}{}", b.kind == CellKind::aa ? "A/A " : "", b.block + 1),
+                          std::string(to_string(b.arm)), duration_s(b.wall_seconds), span,
+                          md(b.window.why), count(b.attempted), count(b.failed),
+                          duration(b.health.loop_lag_p99), percent(b.health.client_cpu)});
+  }
+  return table;
+}
+
+void add_findings(const Input& in, Document& out) {
+  if (in.verdict.validity.empty()) {
+    out.push_back(Paragraph{"Every rule of validity that could be checked holds.\n"});
+    return;
+  }
+  std::string list;
+  for (const decision::ValidityFinding& f : in.verdict.validity) {
+    list +=
+        fmt::format("- **{}** ({}): {}{}\n", md(f.id), f.voids ? "voids the run" : "forbids a GO",
+                    md(f.sentence), f.remedy.empty() ? "" : " Remedy: " + md(f.remedy));
+  }
+  out.push_back(Paragraph{list});
+}
+
+void add_list(const char* title, const std::vector<std::string>& items, Document& out) {
+  if (items.empty()) return;
+  std::string list = fmt::format("{}\n\n", title);
+  for (const std::string& item : items) list += fmt::format("- {}\n", md(item));
+  out.push_back(Paragraph{list});
+}
+
+Table noise(const Input& in) {
+  Table table{{"Baseline against itself", "Point", "Ratio (90 %)", "Blocks"}, "llrr", {}};
+  for (const stats::AaComparison& aa : in.comparison.aa) {
+    table.rows.push_back(
+        {md(aa.metric), md(aa.point),
+         fmt::format("{}× {}", number(aa.ratio.value.value_or(stats::kUndefined), 4),
+                     md(interval(aa.ratio.lo, aa.ratio.hi))),
+         count(aa.ratio.n)});
+  }
+  return table;
+}
+}  // namespace
+
+void add_validity(const Input& in, Document& out) {
+  out.push_back(Heading{2, "Validity"});
+  add_findings(in, out);
+  out.push_back(self_audit(in));
+  if (const Table table = noise(in); !table.rows.empty()) out.push_back(table);
+  add_list("Missing cells:", in.measurements.missing_cells, out);
+  add_list("Notes of the run:", in.measurements.notes, out);
+  if (in.measurements.blocks.empty()) return;
+  out.push_back(DetailsBegin{"Every cell"});
+  out.push_back(windows(in));
+  out.push_back(DetailsEnd{});
+}
+
+}  // namespace abgate::report
