@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "http/arm_transports.hpp"
 #include "http/body_stock.hpp"
-#include "http/curl_transport.hpp"
 #include "http/endpoint.hpp"
 #include "http/loop.hpp"
 #include "load/body.hpp"
@@ -21,7 +21,9 @@ namespace {
 
 constexpr Duration kProgressEvery = std::chrono::milliseconds(250);
 /// Connections kept when nothing bounds the number of requests in flight.
-constexpr std::size_t kOpenPool = 4096;
+constexpr std::size_t kOpenPool = 16384;
+/// Connections opened ahead in that case.
+constexpr std::size_t kOpenPreconnect = 64;
 
 std::uint64_t random_nonce() {
   std::random_device source;
@@ -92,18 +94,18 @@ struct Engine::Impl {
   load::BodyBuilder bodies;
   std::array<Endpoint, kArmCount> endpoints;
   Loop loop;
-  CurlTransport transport{loop};
+  ArmTransports transport;
 
-  Impl(const Scenario& the_scenario, std::uint64_t the_nonce)
+  Impl(const Scenario& the_scenario, const EngineOptions& options)
       : scenario(the_scenario),
-        nonce(the_nonce != 0 ? the_nonce : random_nonce()),
-        bodies(the_scenario, nonce) {
+        nonce(options.nonce != 0 ? options.nonce : random_nonce()),
+        bodies(the_scenario, nonce),
+        transport(loop, options.libcurl_only) {
     raise_descriptor_limit();
     for (const Arm arm : kArms) {
       const ArmConfig& config = scenario.arm(arm);
       if (config.url.empty()) continue;  // one arm may be recorded alone
       endpoints[index_of(arm)] = make_endpoint(config, scenario.api, scenario.timeouts);
-      transport.set_endpoint(arm, endpoints[index_of(arm)]);
     }
   }
 
@@ -113,7 +115,21 @@ struct Engine::Impl {
     ABGATE_ASSERT(!endpoint.text.empty());
     if (!endpoint.address.empty()) return;
     endpoint.address = resolve(endpoint.url, endpoint.connect_timeout);
-    if (!endpoint.address.empty()) transport.set_endpoint(arm, endpoint);
+    transport.set_endpoint(arm, endpoint);
+  }
+
+  // Requests that start together find their connections open. What cannot be opened in time is left
+  // to the requests, which say why.
+  void preconnect(const Cell& cell, std::span<const Arm> arms) {
+    const std::size_t wanted = cell.load.concurrency > 0 ? cell.load.concurrency : kOpenPreconnect;
+    for (const Arm arm : arms) {
+      transport.preconnect(arm, std::min(wanted, cell.requests.size()));
+    }
+    loop.run([&](TimePoint at) -> std::optional<TimePoint> {
+      transport.turn(at);
+      if (!transport.preconnecting()) return std::nullopt;
+      return transport.next_turn().value_or(TimePoint::max());
+    });
   }
 
   std::unique_ptr<BodyStock> make_bodies(const Plan& plan, const Cell& cell, Arm arm,
@@ -161,8 +177,8 @@ CellHealth Engine::Impl::health(Duration cpu, Duration wall, const load::Runner&
   return out;
 }
 
-Engine::Engine(const Scenario& scenario, std::uint64_t nonce)
-    : impl_(std::make_unique<Impl>(scenario, nonce)) {}
+Engine::Engine(const Scenario& scenario, EngineOptions options)
+    : impl_(std::make_unique<Impl>(scenario, options)) {}
 Engine::~Engine() = default;
 
 std::string Engine::address(Arm arm) const {
@@ -197,6 +213,7 @@ std::vector<CellRecord> Engine::run(const Plan& plan, const Cell& cell, std::spa
                       [&recorder](load::FinishedRequest&& f) { recorder.push(std::move(f)); });
   impl_->transport.set_pool_size(pool_size(cell, arms.size()));
   impl_->transport.set_events(&runner);
+  impl_->preconnect(cell, arms);
   impl_->loop.reset_stats();
 
   const TimePoint begun = now();

@@ -24,14 +24,20 @@ using load::Progress;
 /// Called at most four times a second while a cell runs, and once at its end.
 using OnProgress = std::function<void(const Progress&)>;
 
+struct EngineOptions {
+  /// Makes request ids and cache salts of this run unlike those of any other; 0: drawn at random.
+  std::uint64_t nonce = 0;
+  /// Plain http through libcurl too: to compare the two ways.
+  bool libcurl_only = false;
+};
+
 /// One loop, its connections and a recording thread. Connections stay warm from cell to cell. One
 /// thread at a time; run() blocks it and is the loop's thread.
 class Engine {
  public:
-  /// The scenario must outlive it. `nonce` makes request ids and cache salts of this run unlike
-  /// those of any other; 0: drawn at random. Throws Error(bad_scenario) for URLs or headers that
-  /// cannot be sent, and what BodyBuilder throws.
-  explicit Engine(const Scenario& scenario, std::uint64_t nonce = 0);
+  /// The scenario must outlive it. Throws Error(bad_scenario) for URLs or headers that cannot be
+  /// sent, and what BodyBuilder throws.
+  explicit Engine(const Scenario& scenario, EngineOptions options = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

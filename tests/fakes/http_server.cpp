@@ -267,6 +267,10 @@ HttpServer::Script stream_script(int tokens, std::chrono::milliseconds gap) {
   };
 }
 
+void wait(std::chrono::milliseconds time) {
+  poll(nullptr, 0, static_cast<int>(time.count()));
+}
+
 int unused_port() {
   int port = 0;
   const int fd = listen_on_loopback(port);

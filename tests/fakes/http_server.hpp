@@ -98,6 +98,9 @@ inline constexpr std::string_view kDoneEvent = "data: [DONE]\n\n";
 HttpServer::Script stream_script(int tokens,
                                  std::chrono::milliseconds gap = std::chrono::milliseconds(0));
 
+/// Lets time pass.
+void wait(std::chrono::milliseconds time);
+
 /// A port on which nothing listens.
 int unused_port();
 

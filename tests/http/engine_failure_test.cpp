@@ -47,17 +47,20 @@ const std::string kStreamHead =
 }  // namespace
 
 TEST_CASE("nobody listens: connect") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   EngineRig rig("http://127.0.0.1:" + std::to_string(fakes::unused_port()));
   REQUIRE_THAT(rig.outcome(),
                ContainsSubstring("transport_error connect: ") && ContainsSubstring("refused"));
 }
 
 TEST_CASE("a name that nobody knows: dns") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   EngineRig rig("http://no-such-host.invalid:8000");
   REQUIRE_THAT(rig.outcome(), ContainsSubstring("transport_error dns: "));
 }
 
 TEST_CASE("a certificate that nobody signed: tls; with its CA or insecure it works") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(fakes::stream_script(3), true);
   {
     EngineRig rig(server.url());
@@ -78,6 +81,7 @@ TEST_CASE("a certificate that nobody signed: tls; with its CA or insecure it wor
 }
 
 TEST_CASE("a listener whose queue is full: connect timeout") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   const DeafListener listener(0);
   std::vector<int> fillers;  // the queue takes one or two, further SYNs are dropped
   for (int i = 0; i < 4; ++i) fillers.push_back(listener.connect_to());
@@ -88,6 +92,7 @@ TEST_CASE("a listener whose queue is full: connect timeout") {
 }
 
 TEST_CASE("a reset in the middle of a stream: reset, and what came before is kept") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) {
     c.read_request();
     c.begin_stream();
@@ -104,18 +109,21 @@ TEST_CASE("a reset in the middle of a stream: reset, and what came before is kep
 }
 
 TEST_CASE("an orderly close in the middle of a stream: truncated") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw(kStreamHead + chunked(fakes::token_event("abc"))));
   EngineRig rig(server.url());
   REQUIRE_THAT(rig.outcome(), ContainsSubstring("stream_error truncated"));
 }
 
 TEST_CASE("half a chunk and half an event: truncated") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw(kStreamHead + "40\r\ndata: {\"choi"));
   EngineRig rig(server.url());
   REQUIRE_THAT(rig.outcome(), ContainsSubstring("stream_error"));
 }
 
 TEST_CASE("a stream that ends cleanly without DONE counts if it has its finish reason") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer with_reason(
       raw(kStreamHead + chunked(fakes::token_event("a", "length")) + "0\r\n\r\n"));
   HttpServer without(raw(kStreamHead + chunked(fakes::token_event("a")) + "0\r\n\r\n"));
@@ -124,27 +132,32 @@ TEST_CASE("a stream that ends cleanly without DONE counts if it has its finish r
 }
 
 TEST_CASE("a body that only the close ends is read to its end") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" +
                         fakes::token_event("a", "stop") + std::string(fakes::kDoneEvent)));
   REQUIRE(EngineRig(server.url()).outcome() == "completed stop");
 }
 
 TEST_CASE("a broken chunk header: protocol") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw(kStreamHead + "zz\r\ndata: x\r\n"));
   REQUIRE_THAT(EngineRig(server.url()).outcome(), ContainsSubstring("transport_error protocol: "));
 }
 
 TEST_CASE("another protocol on the port: protocol") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw("SSH-2.0-OpenSSH_9.2\r\n"));
   REQUIRE_THAT(EngineRig(server.url()).outcome(), ContainsSubstring("transport_error protocol: "));
 }
 
 TEST_CASE("a close without any answer on a fresh connection: reset") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) { c.read_request(); });
   REQUIRE_THAT(EngineRig(server.url()).outcome(), ContainsSubstring("transport_error reset: "));
 }
 
 TEST_CASE("statuses other than 200 keep their own words") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) {
     while (c.read_request()) {
       c.send_status(401, "application/json", "{\"error\":\"Unauthorized\"}");
@@ -155,12 +168,14 @@ TEST_CASE("statuses other than 200 keep their own words") {
 }
 
 TEST_CASE("a 100 before the answer is not the answer") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(raw("HTTP/1.1 100 Continue\r\n\r\n" + kStreamHead +
                         chunked(fakes::token_event("a", "stop")) + "0\r\n\r\n"));
   REQUIRE(EngineRig(server.url()).outcome() == "completed stop");
 }
 
 TEST_CASE("headers that never come: first-token timeout") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) {
     c.read_request();
     c.pause(5s);
@@ -171,6 +186,7 @@ TEST_CASE("headers that never come: first-token timeout") {
 }
 
 TEST_CASE("headers at once and no token: first-token timeout, and the connection is closed") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   std::atomic<bool> closed{false};
   {
     HttpServer server([&](Connection& c) {
@@ -187,6 +203,7 @@ TEST_CASE("headers at once and no token: first-token timeout, and the connection
 }
 
 TEST_CASE("silence after the first token: idle timeout") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) {
     c.read_request();
     c.begin_stream();
@@ -199,6 +216,7 @@ TEST_CASE("silence after the first token: idle timeout") {
 }
 
 TEST_CASE("a server that closes idle connections costs a retry on a fresh one, not a failure") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server([](Connection& c) {
     c.read_request();
     c.begin_stream();
@@ -220,7 +238,48 @@ TEST_CASE("a server that closes idle connections costs a retry on a fresh one, n
   REQUIRE_FALSE(record.requests.at(1).stream.reused_connection);
 }
 
+TEST_CASE("connections that the server closed between cells are noticed before they are used") {
+  EngineRig::libcurl_only = GENERATE(false, true);
+  HttpServer server([](Connection& c) {
+    c.read_request();
+    c.begin_stream();
+    c.chunk(fakes::token_event("a", "stop"));
+    c.chunk(fakes::kDoneEvent);
+    c.end_stream();
+    c.pause(20ms);
+  });
+  EngineRig rig(server.url());
+  rig.requests(0, 3, 3);
+  for (int cell = 0; cell < 3; ++cell) {
+    const CellRecord record = rig.run();
+    for (const auto& r : record.requests) REQUIRE(succeeded(r.outcome));
+    REQUIRE(record.health.stale_retries == 0);
+    fakes::wait(150ms);
+  }
+}
+
+TEST_CASE("an answer before the request was read ends the request, whatever it says") {
+  EngineRig::libcurl_only = GENERATE(false, true);
+  HttpServer server([](Connection& c) {
+    c.send_status(413, "application/json", "{\"error\":\"too large\"}");
+    c.pause(50ms);
+  });
+  EngineRig rig(server.url());
+  rig.plan.prompts[0].text = std::string(20'000'000, 'p');
+  REQUIRE_THAT(rig.outcome(),
+               ContainsSubstring("http_error 413") || ContainsSubstring("transport_error"));
+}
+
+TEST_CASE("a name with several addresses is pinned to the one that answers") {
+  EngineRig::libcurl_only = GENERATE(false, true);
+  HttpServer server(fakes::stream_script(2));
+  EngineRig rig("http://localhost:" + std::to_string(server.port()));
+  REQUIRE(rig.outcome() == "completed stop");
+  REQUIRE(rig.engine->address(Arm::baseline) == "127.0.0.1");
+}
+
 TEST_CASE("connection: close is obeyed") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(
       raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n"
           "transfer-encoding: chunked\r\n\r\n" +
@@ -230,13 +289,14 @@ TEST_CASE("connection: close is obeyed") {
   const CellRecord record = rig.run();
   for (const auto& r : record.requests) {
     REQUIRE(succeeded(r.outcome));
-    REQUIRE_FALSE(r.stream.reused_connection);
+    if (r.planned.index > 0) REQUIRE_FALSE(r.stream.reused_connection);
   }
   REQUIRE(record.health.stale_retries == 0);
   REQUIRE(server.connections() == 5);
 }
 
 TEST_CASE("one arm's endpoint down does not disturb the other") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   HttpServer server(fakes::stream_script(3));
   EngineRig rig("http://127.0.0.1:" + std::to_string(fakes::unused_port()), server.url());
   rig.requests(0, 20, 2);
@@ -250,11 +310,12 @@ TEST_CASE("one arm's endpoint down does not disturb the other") {
 }
 
 TEST_CASE("running out of descriptors is our own fault and said so") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   const DeafListener listener(100);
   EngineRig rig(listener.url());
   rig.scenario.timeouts.first_token = 50ms;
   rig.requests(0, 40, 40);
-  rig.engine = std::make_unique<Engine>(rig.scenario, 1);  // raises the limit
+  rig.engine = std::make_unique<Engine>(rig.scenario);  // raises the limit
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const int probe = dup(0);
@@ -277,6 +338,7 @@ TEST_CASE("running out of descriptors is our own fault and said so") {
 }
 
 TEST_CASE("random garbage instead of answers never upsets the engine") {
+  EngineRig::libcurl_only = GENERATE(false, true);
   std::atomic<std::uint64_t> seed{1};
   HttpServer server([&](Connection& c) {
     std::uint64_t state = seed++ * 0x9E3779B97F4A7C15ULL;

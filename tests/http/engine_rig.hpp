@@ -49,7 +49,9 @@ struct EngineRig {
   }
   std::vector<CellRecord> run(std::span<const Arm> arms, OnRecord on_record = {},
                               OnProgress on_progress = {}) {
-    if (!engine) engine = std::make_unique<Engine>(scenario, 0xabc);
+    if (!engine)
+      engine = std::make_unique<Engine>(
+          scenario, EngineOptions{.nonce = 0xabc, .libcurl_only = libcurl_only});
     return engine->run(plan, cell, arms, {"m0", "m1", "m2"}, stop.get_token(), std::move(on_record),
                        std::move(on_progress));
   }
@@ -61,6 +63,8 @@ struct EngineRig {
     return describe(record.requests[0].outcome);
   }
 
+  /// Which transport rigs made from now on use; tests of both set it from a generator.
+  static inline bool libcurl_only = false;
   Scenario scenario;
   Plan plan;
   Cell cell;
