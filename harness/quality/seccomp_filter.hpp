@@ -1,0 +1,22 @@
+#pragma once
+// The system calls that a sandboxed program may not make.
+
+#include <linux/filter.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace abgate::quality {
+
+/// BPF of the filter: everything is allowed but network sockets (EPERM), tracing, mounts,
+/// namespaces, kernel interfaces (kill) and what lets glibc fall back (ENOSYS). Throws
+/// std::runtime_error if libseccomp cannot build it.
+std::vector<sock_filter> make_seccomp_filter();
+
+/// A second filter, for where no pid namespace confines processes: they can neither leave their
+/// session and process group nor signal others than process `pid` and the own group (EPERM). Safe
+/// to call between fork and exec.
+std::array<sock_filter, 14> make_confinement_filter(std::uint32_t pid);
+
+}  // namespace abgate::quality
