@@ -10,7 +10,6 @@
 #include "decision/words.hpp"
 #include "stats/moments.hpp"
 #include "stats/series.hpp"
-#include "stats/t_blocks.hpp"
 
 namespace abgate::decision {
 namespace {
@@ -111,52 +110,6 @@ void explain_kernel(const Inputs& in, Explanations& out) {
     out.push_back({"slow_kernel", "the candidate is slower than its weights explain", slow,
                    "look in the server's log for the kernel chosen, eager mode or a fallback", true});
   }
-}
-
-namespace {
-
-struct Rung {
-  std::size_t concurrency = 0;
-  double lo = 0, mid = 0, hi = 0;  ///< ln of candidate/baseline throughput
-};
-
-std::vector<Rung> ladder(const Inputs& in) {
-  std::vector<Rung> rungs;
-  for (const LoadPoint& p : in.scenario.points) {
-    if (p.arrival != Arrival::closed) continue;
-    const stats::BlockSeries s = stats::block_series(in.m, "throughput", "mean", p.id);
-    const stats::Estimate e = stats::t_log_ratio(s.baseline, s.candidate, 0.90);
-    if (e.value && e.lo && e.hi) rungs.push_back({p.concurrency, std::log(*e.lo), std::log(*e.value), std::log(*e.hi)});
-  }
-  std::sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) { return a.concurrency < b.concurrency; });
-  return rungs;
-}
-
-/// Concurrency at which a curve through the rungs first falls below parity; linear in ln(concurrency).
-std::optional<double> first_crossing(const std::vector<Rung>& rungs, double Rung::*curve) {
-  for (std::size_t i = 1; i < rungs.size(); ++i) {
-    const double a = rungs[i - 1].*curve, b = rungs[i].*curve;
-    if (a < 0 || b >= 0) continue;
-    const double from = std::log(static_cast<double>(rungs[i - 1].concurrency)), to = std::log(static_cast<double>(rungs[i].concurrency));
-    return std::exp(from + (to - from) * a / (a - b));
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-void explain_crossover(const Inputs& in, Explanations& out) {
-  const std::vector<Rung> rungs = ladder(in);
-  if (rungs.size() < 2) return;
-  const auto mid = first_crossing(rungs, &Rung::mid);
-  if (!mid || rungs.back().hi >= 0) return;  // above its interval the last rung must really be lost
-  const auto low = first_crossing(rungs, &Rung::lo), high = first_crossing(rungs, &Rung::hi);
-  std::vector<std::string> steps;
-  for (const Rung& r : rungs) steps.push_back(fmt::format("{} streams {}×", r.concurrency, number(std::exp(r.mid))));
-  const std::string range = low && high ? fmt::format(" (between {} and {})", number(std::floor(*low)), number(std::ceil(*high))) : "";
-  out.push_back({"crossover", "above a concurrency the candidate is slower",
-                 fmt::format("total throughput falls behind at about {} streams{}: {}", number(std::round(*mid)), range, list(steps)),
-                 fmt::format("keep the load of one server below about {} streams, or scale out before it", number(std::floor(low.value_or(*mid)))), true});
 }
 
 void explain_queueing(const Inputs& in, Explanations& out) {

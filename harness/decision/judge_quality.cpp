@@ -230,6 +230,19 @@ void judge_level(const stats::QualitySeries& s, Method method, CriterionResult& 
   if (out.result == Result::inconclusive) out.next_step = "add items to the suite";
 }
 
+/// Pairs of which one arm has the score and the other has not: as lost as an unanswered one.
+std::size_t half_scored(const stats::Measurements& m, const std::string& metric) {
+  return static_cast<std::size_t>(std::count_if(m.quality.begin(), m.quality.end(), [&](const stats::QualityPair& p) {
+    return !p.dropped && p.baseline.count(metric) != p.candidate.count(metric);
+  }));
+}
+
+stats::QualitySeries scored_series(const stats::Measurements& m, const std::string& metric) {
+  stats::QualitySeries s = stats::quality_series(m, metric);
+  s.dropped += half_scored(m, metric);
+  return s;
+}
+
 /// Degenerate answers are flags of answers, not scores: 1 where the candidate's answer has one.
 stats::QualitySeries degenerate_series(const stats::Measurements& m) {
   stats::QualitySeries s;
@@ -272,7 +285,7 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   const bool degenerate = c.metric == "quality.degenerate_rate";
   const bool flips = method == Method::quality_flips;
   const stats::QualitySeries s =
-      degenerate ? degenerate_series(in.m) : stats::quality_series(in.m, flips ? "em_ws" : metric_key(c));
+      degenerate ? degenerate_series(in.m) : scored_series(in.m, flips ? "em_ws" : metric_key(c));
   out.n = s.baseline.size();
   if (out.n == 0) {
     return leave_open(out, "missing", fmt::format("no pair of answers with {}", c.metric),

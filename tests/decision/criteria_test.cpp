@@ -106,7 +106,8 @@ TEST_CASE("slow first tokens spread over runs pass, in one run they are undecide
   set_slow_starts(m, {2, 3, 22, 1, 2, 4}, 200);
   r = result(judged(scenario(), m), "ttft");
   CHECK(r.result == Result::inconclusive);
-  CHECK_THAT(r.reason, ContainsSubstring("upper bound 6.15 %"));
+  // The t bound alone is 6.15 %; the score bound with the dispersion between runs is wider.
+  CHECK_THAT(r.reason, ContainsSubstring("34 of 1,200 requests (2.83 %), upper bound 8.37 % against 5 % allowed"));
   CHECK_FALSE(r.next_step.empty());
 }
 

@@ -1,0 +1,181 @@
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace abgate;
+using namespace abgate::decision;
+using namespace abgate::decision::testing;
+
+namespace {
+
+template <typename Change>
+Verdict after(Change change, Scenario s = scenario(), JudgeContext context = {}) {
+  stats::Measurements m = healthy_run();
+  change(m);
+  return judge(s, m, {}, context);
+}
+
+stats::BlockArm& block(stats::Measurements& m, CellKind kind, Arm arm, std::uint32_t k) {
+  for (stats::BlockArm& b : m.blocks) {
+    if (b.kind == kind && b.arm == arm && b.block == k) return b;
+  }
+  throw std::runtime_error("no such block");
+}
+
+}  // namespace
+
+TEST_CASE("a client that was the bottleneck voids the run", "[validity]") {
+  Verdict v = after([](stats::Measurements& m) { m.blocks[3].health.client_cpu = 0.97; });
+  CHECK(v.decision == Decision::void_run);
+  CHECK(has_finding(v, "client_cpu"));
+  CHECK_THAT(v.headline, ContainsSubstring("VOID: the run proves nothing about AWQ (client_cpu)"));
+  CHECK_THAT(v.next_step, ContainsSubstring("faster client"));
+  v = after([](stats::Measurements& m) { m.blocks[3].health.loop_lag_p99 = std::chrono::milliseconds(11); });
+  CHECK(has_finding(v, "loop_lag"));
+  CHECK(v.decision == Decision::void_run);
+  v = after([](stats::Measurements& m) { m.blocks[3].ours = 2; });
+  CHECK(has_finding(v, "harness_faults"));
+  CHECK(v.decision == Decision::void_run);
+}
+
+TEST_CASE("late sending voids an open loop only", "[validity]") {
+  const auto late = [](Arrival arrival) {
+    return after([&](stats::Measurements& m) {
+      m.blocks[3].arrival = arrival;
+      m.blocks[3].health.schedule_lag_p99 = std::chrono::milliseconds(25);
+    });
+  };
+  CHECK(late(Arrival::poisson).decision == Decision::void_run);
+  CHECK(has_finding(late(Arrival::poisson), "schedule_lag"));
+  CHECK(late(Arrival::closed).decision == Decision::go);
+}
+
+TEST_CASE("servers that tokenise differently void the run unless that is allowed", "[validity]") {
+  const auto differ = [](stats::Measurements& m) { m.facts[1].token_ids_hash = "xyz"; };
+  CHECK(after(differ).decision == Decision::void_run);
+  CHECK(has_finding(after(differ), "tokens"));
+  Scenario s = scenario();
+  s.validity.same_token_ids = false;
+  CHECK(after(differ, s).decision == Decision::go);
+}
+
+TEST_CASE("different prompt token counts of equal requests void the run", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) {
+    for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, 2).requests) r.prompt_tokens += 3;
+  });
+  CHECK(v.decision == Decision::void_run);
+  CHECK_THAT(v.validity.front().sentence, ContainsSubstring("in 100 of 600 equal requests"));
+}
+
+TEST_CASE("unequal cache hits void a cold run and are explained in a warm one", "[validity]") {
+  const auto warm = [](stats::Measurements& m) {
+    m.server[0].prefix_hit_rate = 0.5;
+    m.server[1].prefix_hit_rate = 0.02;
+  };
+  CHECK(has_finding(after(warm), "cache"));
+  CHECK(after(warm).decision == Decision::void_run);
+  Scenario s = scenario();
+  s.workload.cache = CachePolicy::warm;
+  const Verdict v = after(warm, s);
+  CHECK(v.decision == Decision::go);
+  CHECK(explanation(v, "cache_asymmetry") != nullptr);
+}
+
+TEST_CASE("a deployment that changed during the run voids it", "[validity]") {
+  JudgeContext context;
+  context.fingerprint_changes = {"candidate: version 0.11.2 became 0.11.3"};
+  const Verdict v = after([](stats::Measurements&) {}, scenario(), context);
+  CHECK(v.decision == Decision::void_run);
+  CHECK_THAT(v.validity.front().sentence, ContainsSubstring("0.11.3"));
+  CHECK(after([](stats::Measurements& m) { m.server[0].restarts = 1; }).decision == Decision::void_run);
+}
+
+TEST_CASE("a void run takes no decision but repeats what the endpoint did", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) {
+    m.blocks[3].health.client_cpu = 0.97;
+    fail_requests(m, 3);
+    m.server[1].restarts = 1;
+  });
+  CHECK(v.decision == Decision::void_run);
+  CHECK(result(v, "errors").result == Result::fail);
+  CHECK(any_contains(v.caveats, "3 of 1,100 requests to the candidate failed"));
+  CHECK(any_contains(v.caveats, "the candidate's server restarted"));
+}
+
+TEST_CASE("a baseline that differs from itself makes a GO impossible", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); });
+  CHECK(v.decision == Decision::inconclusive);
+  CHECK(has_finding(v, "aa"));
+  CHECK_THAT(v.aa_line, ContainsSubstring("does not contain 1"));
+  Scenario s = scenario();
+  s.validity.aa_must_contain_one = false;
+  CHECK(after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); }, s).decision == Decision::go);
+}
+
+TEST_CASE("a FAIL must clear what the A/A blocks differed", "[validity]") {
+  // the candidate is 5 % short of twice the baseline; the baseline is 20 % off itself
+  const auto short_of_two = [](stats::Measurements& m, double control) {
+    for (stats::BlockArm& b : m.blocks) {
+      for (stats::RequestMetrics& r : b.requests) r.tpot = b.arm == Arm::candidate ? 1 / 47.5 : b.arm == Arm::control ? 1 / control : 1 / 25.0;
+    }
+    for (std::uint32_t k = 0; k < 6; ++k) {
+      for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, k).requests) r.tpot *= 1 + 0.004 * static_cast<double>(k % 3);
+    }
+  };
+  const Verdict sound = after([&](stats::Measurements& m) { short_of_two(m, 25.0); });
+  CHECK(result(sound, "speed_ratio").result == Result::fail);
+  const Verdict biased = after([&](stats::Measurements& m) { short_of_two(m, 20.0); });
+  CHECK(result(biased, "speed_ratio").result == Result::inconclusive);
+  CHECK(result(biased, "speed_ratio").code == "within_noise");
+}
+
+TEST_CASE("too much noise between blocks makes a GO impossible", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) { set_speeds(m, Arm::candidate, {52, 75, 58, 80, 50, 70}); });
+  CHECK(has_finding(v, "aa_wide"));
+  CHECK(v.decision != Decision::go);
+}
+
+TEST_CASE("planned A/A blocks that are missing make a GO impossible", "[validity]") {
+  const auto drop = [](stats::Measurements& m) { std::erase_if(m.blocks, [](const stats::BlockArm& b) { return b.kind == CellKind::aa; }); };
+  CHECK(after(drop).decision == Decision::inconclusive);
+  CHECK(has_finding(after(drop), "aa_missing"));
+  Scenario s = scenario();
+  s.aa_blocks = 0;
+  const Verdict v = after(drop, s);
+  CHECK(v.decision == Decision::go);
+  CHECK(any_contains(v.caveats, "no A/A block was run"));
+}
+
+TEST_CASE("blocks that never got steady leave a throughput criterion's run undecided", "[validity]") {
+  const auto drifting = [](stats::Measurements& m) {
+    for (stats::BlockArm& b : m.blocks) b.window = {0, 1, b.block < 3, "throughput still drifts"};
+  };
+  CHECK(after(drifting).decision == Decision::go);  // no criterion reads the window
+  Scenario s = scenario();
+  criterion(s, "speed_ratio").metric = "throughput";
+  const Verdict v = after(drifting, s);
+  CHECK(v.decision == Decision::inconclusive);
+  CHECK(has_finding(v, "not_steady"));
+}
+
+TEST_CASE("an interrupted run is never a GO", "[validity]") {
+  CHECK(after([](stats::Measurements& m) { m.interrupted = true; }).decision == Decision::inconclusive);
+  const Verdict v = after([](stats::Measurements& m) { m.blocks[1].interrupted = true; });
+  CHECK(v.decision == Decision::inconclusive);
+  CHECK(result(v, "speed_ratio").code == "missing");
+}
+
+TEST_CASE("rules that could not be checked are caveats", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) {
+    m.facts.clear();
+    m.server[0].seen = false;
+  });
+  CHECK(v.decision == Decision::go);
+  CHECK(any_contains(v.caveats, "/tokenize"));
+  CHECK(any_contains(v.caveats, "FP16: no /metrics"));
+}
+
+TEST_CASE("a simulated run says so", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) { m.simulated = true; });
+  CHECK(v.simulated);
+  CHECK(any_contains(v.caveats, "simulated"));
+}
