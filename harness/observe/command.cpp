@@ -83,21 +83,22 @@ class Child {
 
   bool closed() const { return out_.read_end() < 0 && err_.read_end() < 0; }
 
-  /// True once the process has ended; then `exit_code` is set.
-  bool ended(int& exit_code) {
-    int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) != pid_) return false;
-    exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return true;
+  /// True once the process has ended. It is not reaped yet, so that its number stays taken.
+  bool ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
   }
 
-  /// Its process group is its own (see start), so nobody else's process can be hit.
-  void kill_group() {
+  /// Ends what is left of the process group, which is the child's own (see start), and reaps the
+  /// child. Returns its exit code.
+  int finish() {
     ::kill(-pid_, SIGKILL);
     int status = 0;
-    ::waitpid(pid_, &status, 0);
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
-  void kill_rest() { ::kill(-pid_, SIGKILL); }
 
  private:
   static void read_from(Pipe& pipe, std::string& into) {
@@ -144,17 +145,13 @@ CommandResult ProcessRunner::run(const std::vector<std::string>& argv, Duration 
   bool ended = false;
   // After the end, one more read takes what was still in the pipes; a grandchild that keeps them
   // open does not hold us.
-  while (!(ended = child.ended(result.exit_code)) || !child.closed()) {
+  while (!(ended = child.ended()) || !child.closed()) {
     child.read_some(result);
+    if (ended) break;
     result.failure = reason_to_end(result, deadline, timeout, stop);
-    if (!result.failure.empty() || ended) break;
+    if (!result.failure.empty()) break;
   }
-  if (ended) {
-    child.kill_rest();
-    result.failure.clear();
-  } else {
-    child.kill_group();
-  }
+  result.exit_code = child.finish();
   return result;
 }
 

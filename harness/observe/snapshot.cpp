@@ -53,6 +53,25 @@ std::vector<std::pair<std::string, double>> finish_reasons(const Exposition& m) 
   return out;
 }
 
+/// Every vLLM exposes these from its start, so a text without one of them is not all of it.
+void check_complete(const Exposition& m, const Snapshot& s) {
+  const auto& samples = m.samples();
+  const bool vllm = std::any_of(samples.begin(), samples.end(),
+                                [](const Sample& x) { return x.name.rfind("vllm:", 0) == 0; });
+  if (!vllm) return;
+  const auto need = [&](bool there, const char* what) {
+    if (there) return;
+    throw DataError({s.source, samples.back().line, 0}, "",
+                    std::string("vLLM's metrics without ") + what,
+                    "the whole text (was it cut in the middle?)");
+  };
+  need(s.sample.prompt_tokens.has_value(), "vllm:prompt_tokens_total");
+  need(s.sample.generation_tokens.has_value(), "vllm:generation_tokens_total");
+  need(s.sample.requests_success.has_value(), "vllm:request_success_total");
+  need(s.sample.ttft_count.has_value(), "vllm:time_to_first_token_seconds");
+  need(s.sample.itl_count.has_value(), "vllm:inter_token_latency_seconds");
+}
+
 /// Markdown table under construction.
 class Table {
  public:
@@ -161,6 +180,7 @@ Snapshot make_snapshot(std::string_view metrics_text, const std::string& source)
   s.source = source;
   s.models = model_names(m);
   s.sample = read_server(m);
+  check_complete(m, s);
   s.finish_reasons = finish_reasons(m);
   s.ttft_within = within_bound(m, ttft_family(m));
   s.itl_within = within_bound(m, itl_family(m));
