@@ -45,4 +45,9 @@ std::vector<std::int64_t> parse_tokenize(std::string_view body, const std::strin
 ServerFacts read_facts(Arm arm, const ArmConfig& config, Fetcher& fetcher,
                        std::vector<std::string>& problems, std::stop_token stop = {});
 
+/// Fills in `token_ids_hash` and `prompt_tokens_mean` from POST /tokenize of every prompt, in order. Both
+/// stay absent if the server cannot tokenise, or fails for any prompt. Never throws.
+void read_token_facts(ServerFacts& facts, const ArmConfig& config, const std::vector<std::string>& prompts,
+                      Fetcher& fetcher, std::stop_token stop = {});
+
 }  // namespace abgate::observe

@@ -64,7 +64,7 @@ void Monitor::watch(Arm arm, const ArmConfig& config) {
   auto source = std::make_unique<Source>();
   source->arm = arm;
   source->config = config;
-  source->what = config.gpu.kind == GpuSource::Kind::dcgm ? config.gpu.url : config.gpu.command;
+  source->what = config.gpu.kind == GpuSource::Kind::dcgm ? config.gpu.url : "nvidia-smi";
   add(std::move(source), config.gpu.interval, false);
 }
 

@@ -128,6 +128,12 @@ TEST_CASE("Secrets come from the environment and stay as names in the text", "[c
   REQUIRE(run.source_text.find("s3cret") == std::string::npos);
   const Scenario judged = parse_scenario(text, "s.yaml", no_suites, Secrets::leave_as_written);
   REQUIRE(judged.baseline.api_key == "${ABGATE_TEST_KEY}");
+  ::setenv("ABGATE_TEST_LINES", "s3cret\nX-Evil: 1", 1);
+  auto lines = no_suites;
+  lines.emplace_back("candidate.api_key=${ABGATE_TEST_LINES}");
+  const std::string said = refusal(text, lines, Secrets::require);
+  REQUIRE_THAT(said, ContainsSubstring("a line end or control byte (not shown)"));
+  REQUIRE(said.find("s3cret") == std::string::npos);
   auto unset = no_suites;
   unset.emplace_back("candidate.api_key=${ABGATE_TEST_UNSET}");
   REQUIRE(refusal(text, unset, Secrets::require) ==

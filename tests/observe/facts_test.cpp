@@ -64,6 +64,35 @@ TEST_CASE("Token ids come from the tokenize answer", "[observe]") {
   REQUIRE_THROWS_AS(parse_tokenize("{\"tokens\":null}", "t"), DataError);
 }
 
+TEST_CASE("Equal token ids give equal hashes, different ones different, and none where it fails",
+          "[observe]") {
+  FakeFetcher fetcher;
+  ArmConfig arm;
+  arm.url = "http://h/v1";
+  const auto hash = [&](const std::string& answer, const std::vector<std::string>& prompts) {
+    fetcher.answers["http://h/tokenize"] = {200, answer, "", ""};
+    ServerFacts facts;
+    facts.model = "qwen";
+    read_token_facts(facts, arm, prompts, fetcher);
+    return std::pair(facts.token_ids_hash, facts.prompt_tokens_mean);
+  };
+  const auto one = hash("{\"tokens\":[1,2,3]}", {"a", "b"});
+  REQUIRE(one.first);
+  REQUIRE(one.second == 3.0);
+  REQUIRE(hash("{\"tokens\":[1,2,3]}", {"a", "b"}) == one);
+  REQUIRE(hash("{\"tokens\":[1,2,4]}", {"a", "b"}).first != one.first);
+  REQUIRE(hash("{\"tokens\":[12,3]}", {"a", "b"}).first != one.first);
+  REQUIRE(hash("{\"tokens\":[1,2,3]}", {"a"}).first != one.first);
+  REQUIRE_THAT(fetcher.asked().back().body, ContainsSubstring("\"model\":\"qwen\""));
+  for (const char* bad : {"<html>", "{}", "{\"tokens\":[\"x\"]}"})
+    REQUIRE_FALSE(hash(bad, {"a"}).first);
+  REQUIRE_FALSE(hash("{\"tokens\":[1]}", {}).first);
+  fetcher.answers.clear();
+  ServerFacts facts;
+  read_token_facts(facts, arm, {"a"}, fetcher);
+  REQUIRE_FALSE(facts.token_ids_hash);
+}
+
 TEST_CASE("The arm's URLs are found with and without /v1", "[observe]") {
   ArmConfig arm;
   for (const char* url :
