@@ -118,7 +118,8 @@ Duration Span::read(const Cursor& at) const {
   return from_seconds(seconds);
 }
 std::string Span::show(const Value& value) const {
-  return duration_text(to_seconds(value));
+  // Divided, not multiplied by 1e-9: whole seconds stay whole.
+  return duration_text(static_cast<double>(value.count()) / 1e9);
 }
 
 Type Flag::type() const {

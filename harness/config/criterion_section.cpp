@@ -1,5 +1,5 @@
-// criteria: — one line of the success criteria. The rules that need the rest of the scenario are in
-// criterion_checks.cpp.
+// criteria: — one line of the success criteria. The rules that need the rest of the scenario are
+// in criterion_checks.cpp.
 
 #include "config/checks.hpp"
 #include "config/codec.hpp"

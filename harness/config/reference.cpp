@@ -23,13 +23,38 @@ std::string choices_cell(const std::vector<std::string>& choices) {
   return out;
 }
 
+/// Shorter than in messages: how units are written stands above the tables.
+std::string kind_word(const Type& type) {
+  using Kind = Type::Kind;
+  switch (type.kind) {
+    case Kind::text:
+      return "text";
+    case Kind::share:
+      return "share";
+    case Kind::bytes:
+      return "size";
+    case Kind::rate:
+      return "rate";
+    case Kind::duration:
+      return "duration";
+    case Kind::quantity:
+      return "number with its unit";
+    case Kind::section:
+      return "map";
+    case Kind::sections:
+      return "list of maps";
+    default:
+      return type_words(type);
+  }
+}
+
 std::string type_cell(const KeyInfo& key) {
   const Type& type = key.type;
-  std::string out = type_words(type);
+  std::string out = kind_word(type);
   if (type.kind == Type::Kind::choice && key.key == "metric") return "a metric";
   if (type.kind == Type::Kind::choice) return choices_cell(type.choices);
   if (type.kind == Type::Kind::texts && !type.choices.empty())
-    out = "a list of " + choices_cell(type.choices);
+    out = "list of " + choices_cell(type.choices);
   if (type.section != nullptr)
     out = fmt::format("{}: [{}](#{})", out, type.section->name, type.section->name);
   if (type.environment) out += "; `${NAME}` is replaced";

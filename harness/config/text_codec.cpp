@@ -38,7 +38,12 @@ std::string read_secret(const Cursor& at, const std::string& text) {
     at.fail("a credential written out (not shown)",
             "${NAME}, so that it never reaches the run folder");
   }
-  return expanded(at, text, "a malformed ${ (not shown)");
+  const std::string value = expanded(at, text, "a malformed ${ (not shown)");
+  for (const char c : value) {
+    if (std::iscntrl(static_cast<unsigned char>(c)) != 0)
+      at.fail("a credential with a line end or control byte (not shown)", "one line");
+  }
+  return value;
 }
 
 std::string read_path(const Cursor& at, const std::string& text) {
