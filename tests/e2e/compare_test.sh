@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job end to end: GO, its files, and the same verdict again offline, byte for byte.
-. "$SOURCE/tests/e2e/lib.sh"
+. "${SOURCE:?set by ctest}/tests/e2e/lib.sh" || exit 1
 sim base "$data/fast-baseline.yaml" --seed 1 --answers "$data/mini.jsonl" --quality 0.95; base=$url
 sim cand "$data/fast-candidate.yaml" --seed 2 --answers "$data/mini.jsonl" --quality 0.95 --truth "$work/truth.jsonl"; cand=$url
 

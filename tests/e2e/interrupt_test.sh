@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Ctrl-C stores what is there, marks it and exits 130; the run can be judged and is INCONCLUSIVE.
-. "$SOURCE/tests/e2e/lib.sh"
+. "${SOURCE:?set by ctest}/tests/e2e/lib.sh" || exit 1
 sim base "$data/fast-baseline.yaml"; base=$url
 sim cand "$data/fast-candidate.yaml"; cand=$url
 "$ABGATE" compare "$data/fast.yaml" --baseline "$base" --candidate "$cand" --set points.0.requests=2000 \

@@ -46,7 +46,7 @@ want_err() { grep -qF -- "$1" <<<"$err" || fail "standard error lacks: $1"; }
 want_one_error_line() {
   [ "$(grep -c '^abgate: ' <<<"$err")" -eq 1 ] || fail "want exactly one error line"
 }
-want_file() { [ -s "$1" ] || fail "no file $1"; }
+want_file() { [ -e "$1" ] || fail "no file $1"; }
 run_folder() { readlink -f "$work/runs/latest"; }
 finish() { [ "$failures" -eq 0 ] && echo "ok"; exit "$failures"; }
 

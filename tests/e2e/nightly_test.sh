@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Two nights give two rows; a second run at the same time exits 75 and changes nothing.
-. "$SOURCE/tests/e2e/lib.sh"
+. "${SOURCE:?set by ctest}/tests/e2e/lib.sh" || exit 1
 sim base "$data/fast-baseline.yaml" --seed 1 --answers "$data/mini.jsonl" --quality 0.95; base=$url
 sim cand "$data/fast-candidate.yaml" --seed 2 --answers "$data/mini.jsonl" --quality 0.95; cand=$url
 night() { abgate nightly "$data/fast.yaml" --baseline "$base" --candidate "$cand" --state "$work/state" --progress none "$@"; }
