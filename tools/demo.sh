@@ -21,7 +21,7 @@ start() {
   local name=$1 profile=$2
   shift 2
   build/release/bin/vllmsim --profile "scenarios/sim/$profile.yaml" --port 0 --port-file "$work/$name.port" \
-    --answers prompts/demo.jsonl --exit-after 900 "$@" >"$work/$name.log" 2>&1 &
+    --answers prompts/code-basics.jsonl --exit-after 900 "$@" >"$work/$name.log" 2>&1 &
   pids+=($!)
   for _ in $(seq 100); do
     [ -s "$work/$name.port" ] && break
@@ -36,5 +36,6 @@ start candidate rtxpro6000-awq-marlin --seed 2 --quality 0.895 --gpu-memory-util
 candidate=$url
 
 status=0
-build/release/bin/abgate compare scenarios/demo.yaml --baseline "$baseline" --candidate "$candidate" "$@" || status=$?
+build/release/bin/abgate compare scenarios/demo.yaml --baseline "$baseline" --candidate "$candidate" \
+  --set "baseline.gpu.url=$baseline/dcgm/metrics" --set "candidate.gpu.url=$candidate/dcgm/metrics" "$@" || status=$?
 exit "$status"

@@ -42,6 +42,13 @@ load::PromptSet render(const Suite& suite, const std::vector<const SuiteItem*>& 
   return out;
 }
 
+/// Every answer as long as the scenario says. Stop strings would end some early, and servers hold text
+/// back while it could become one, which would count as time to first token.
+void exact_lengths(load::PromptSet& set) {
+  set.max_tokens.clear();
+  for (auto& prompt : set.prompts) prompt.stop.clear();
+}
+
 std::vector<const SuiteItem*> chosen_items(const Suite& suite, std::size_t limit, std::uint64_t seed) {
   std::vector<const SuiteItem*> items;
   for (const auto& item : suite.items) items.push_back(&item);
@@ -80,6 +87,7 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides) {
     std::vector<const SuiteItem*> items;
     for (const auto& item : session.workload->items) items.push_back(&item);
     load_prompts = render(*session.workload, items, s);
+    if (s.sampling.ignore_eos) exact_lengths(load_prompts);
     if (wanted > items.size()) {
       session.notes.push_back(fmt::format(
           "{} requests a run are drawn from {} prompts: prompts repeat ({})", wanted, items.size(),
