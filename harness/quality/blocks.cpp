@@ -192,6 +192,17 @@ void scan(BraceLexer& lexer, std::string_view text, Visit&& visit) {
   }
 }
 
+/// Where the first line that is a lone closing brace at column 0 begins.
+std::size_t bash_closing_line(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (rstrip(text.substr(at, end - at)) == "}") return at;
+    at = end + 1;
+  }
+  return kNone;
+}
+
 std::size_t behind_line(std::string_view text, std::size_t at) {
   const std::size_t newline = text.find('\n', at);
   return newline == kNone ? text.size() : newline + 1;
@@ -227,22 +238,22 @@ std::size_t brace_block_end(std::string_view prompt, std::string_view reference,
   return end == completion.size() ? kNone : end;
 }
 
+int braces_closed(std::string_view prompt, std::string_view reference, std::string_view language) {
+  if (language == "bash") return bash_closing_line(reference) == kNone ? 0 : 1;
+  BraceLexer lexer(language);
+  scan(lexer, prompt, [](std::size_t, int, int) { return true; });
+  const int open = lexer.depth();
+  scan(lexer, reference, [](std::size_t, int, int) { return true; });
+  return std::max(0, open - lexer.depth());
+}
+
 std::size_t bash_function_end(std::string_view prompt, std::string_view reference,
                               std::string_view completion) {
-  const auto closing_line = [](std::string_view text) -> std::size_t {
-    std::size_t at = 0;
-    while (at < text.size()) {
-      const std::size_t end = std::min(text.find('\n', at), text.size());
-      if (rstrip(text.substr(at, end - at)) == "}") return at;
-      at = end + 1;
-    }
-    return kNone;
-  };
   const std::size_t opened = prompt.rfind("{\n");
-  const bool inside = opened != kNone && closing_line(prompt.substr(opened)) == kNone;
-  const std::size_t at = closing_line(completion);
+  const bool inside = opened != kNone && bash_closing_line(prompt.substr(opened)) == kNone;
+  const std::size_t at = bash_closing_line(completion);
   if (!inside || at == kNone) return kNone;
-  if (closing_line(reference) == kNone) return at;
+  if (bash_closing_line(reference) == kNone) return at;
   const std::size_t end = behind_line(completion, at);
   return end == completion.size() ? kNone : end;
 }

@@ -19,7 +19,10 @@ bool has_braces(std::string_view language);
 std::size_t brace_block_end(std::string_view prompt, std::string_view reference,
                             std::string_view completion, std::string_view language);
 
-/// The same for Bash functions, whose closing brace stands alone at column 0.
+/// How many of the blocks that `prompt` left open `reference` closes.
+int braces_closed(std::string_view prompt, std::string_view reference, std::string_view language);
+
+/// The same as brace_block_end for Bash functions, whose closing brace stands alone at column 0.
 std::size_t bash_function_end(std::string_view prompt, std::string_view reference,
                               std::string_view completion);
 

@@ -118,7 +118,8 @@ std::vector<std::string> sandbox_environment(const std::string& home) {
           "PYTHONHASHSEED=0",
           "PYTHONDONTWRITEBYTECODE=1",
           "OMP_NUM_THREADS=1",
-          "OPENBLAS_NUM_THREADS=1"};
+          "OPENBLAS_NUM_THREADS=1",
+          "OPENSSL_CONF=/dev/null"};  // node gives up where it may not read the system's
 }
 
 std::vector<std::pair<int, rlim_t>> process_limits(const Limits& limits) {

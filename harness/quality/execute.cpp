@@ -1,0 +1,277 @@
+#include "quality/execute.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "quality/languages.hpp"
+#include "quality/parallel.hpp"
+#include "quality/text.hpp"
+#include "quality/verdict_cache.hpp"
+
+namespace abgate::quality {
+
+namespace {
+
+constexpr double kRepeatFactor = 3;
+
+std::string make_nonce() {
+  std::array<unsigned char, 16> bytes{};
+  ABGATE_ASSERT(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  std::string out;
+  for (const unsigned char b : bytes) out += fmt::format("{:02x}", b);
+  return out;
+}
+
+/// What a driver said, and whether it knew the nonce.
+struct Claim {
+  bool trusted = false;
+  std::string cls, detail;
+};
+
+std::optional<Claim> parse_claim(std::string_view reply, std::string_view nonce) {
+  const std::size_t line = std::min(reply.find('\n'), reply.size());
+  const std::string_view head = reply.substr(0, line);
+  const std::size_t blank = head.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  Claim claim;
+  claim.trusted = head.substr(0, blank) == nonce;
+  claim.cls = head.substr(blank + 1);
+  claim.detail = reply.substr(std::min(line + 1, reply.size()));
+  return claim;
+}
+
+RunVerdict verdict_of(RunClass cls, std::string_view detail) {
+  RunVerdict v;
+  v.cls = cls;
+  v.detail = printable(strip(detail), 400);
+  return v;
+}
+
+bool mentions(const std::string& text, std::string_view word) {
+  return text.find(word) != std::string::npos;
+}
+
+RunVerdict from_signal(const SandboxResult& r) {
+  switch (r.status) {
+    case SIGSYS:
+      return verdict_of(RunClass::killed_by_seccomp, "made a forbidden system call");
+    case SIGABRT:
+      if (mentions(r.output, "bad_alloc") || mentions(r.output, "out of memory")) {
+        return verdict_of(RunClass::oom, r.output);
+      }
+      return verdict_of(
+          mentions(r.output, "Assertion") ? RunClass::assert_fail : RunClass::exception, r.output);
+    default:
+      return verdict_of(RunClass::exception,
+                        fmt::format("ended by signal {} ({})", r.status, strsignal(r.status)));
+  }
+}
+
+/// Without a word from the driver, how the process ended must do.
+RunVerdict from_end(const SandboxResult& r, std::string_view language) {
+  switch (r.ended) {
+    case Ended::failed:
+      return verdict_of(RunClass::infra_error, r.why);
+    case Ended::timeout:
+      return verdict_of(RunClass::timeout, fmt::format("no end after {:.1f} s", r.seconds));
+    case Ended::memory:
+      return verdict_of(RunClass::oom, "above the memory limit");
+    case Ended::output_limit:
+      return verdict_of(RunClass::exception, "above the output limit");
+    case Ended::disk_limit:
+      return verdict_of(RunClass::exception, "above the disk limit");
+    case Ended::process_limit:
+      return verdict_of(RunClass::exception, "above the process limit");
+    case Ended::signalled:
+      return from_signal(r);
+    case Ended::exited:
+      break;
+  }
+  if (r.output.starts_with("bwrap: ") || r.output.starts_with("prlimit: ")) {
+    return verdict_of(RunClass::infra_error, r.output);
+  }
+  if (r.status == 0) return verdict_of(RunClass::exception, "ended before its tests did");
+  const bool by_status = language == "cpp" || language == "bash";  // main() or the script said no
+  return verdict_of(by_status ? RunClass::assert_fail : RunClass::exception,
+                    fmt::format("exit status {}: {}", r.status, r.output));
+}
+
+struct Judged {
+  RunVerdict verdict;
+  bool unsupported = false;  ///< the tests cannot run apart
+};
+
+Judged judge(const SandboxResult& r, std::string_view nonce, std::string_view language) {
+  const std::optional<Claim> claim = parse_claim(r.reply, nonce);
+  Judged out;
+  out.verdict = from_end(r, language);
+  const bool ended_well = r.ended == Ended::exited;
+  if (claim && ended_well) {
+    if (claim->cls == "pass") {
+      if (claim->trusted && r.status == 0) out.verdict = verdict_of(RunClass::pass, "");
+    } else if (claim->cls == "unsupported") {
+      out.unsupported = true;
+      out.verdict = verdict_of(RunClass::exception, claim->detail);
+    } else {
+      for (const RunClass c :
+           {RunClass::assert_fail, RunClass::exception, RunClass::syntax_error, RunClass::oom}) {
+        if (claim->cls == to_string(c)) out.verdict = verdict_of(c, claim->detail);
+      }
+    }
+  }
+  out.verdict.seconds = r.seconds;
+  return out;
+}
+
+}  // namespace
+
+struct Executor::State {
+  State(std::unique_ptr<Sandbox> s, Limits l, std::string cache_file)
+      : sandbox(std::move(s)), limits(l), cache(std::move(cache_file)) {}
+
+  std::unique_ptr<Sandbox> sandbox;
+  Limits limits;
+  VerdictCache cache;
+  mutable std::mutex mutex;                                  ///< of what follows
+  std::map<std::string, std::string, std::less<>> versions;  ///< by language; empty: cannot run
+  std::map<std::string, TestPlace> places;                   ///< by content of the item
+  Counts counts;
+  std::mutex alone;  ///< held by a run that is repeated
+
+  /// First line of `interpreter --version`, inside; empty if it does not run there.
+  std::string version_of(std::string_view language) {
+    {
+      const std::lock_guard lock(mutex);
+      const auto it = versions.find(language);
+      if (it != versions.end()) return it->second;
+    }
+    SandboxJob job;
+    job.argv = {std::string(interpreter_of(language)), "--version"};
+    const SandboxResult r = sandbox->run(job);
+    const bool good = r.ended == Ended::exited && r.status == 0;
+    const std::string version = good ? std::string(first_line(r.output)) : "";
+    const std::lock_guard lock(mutex);
+    return versions.emplace(language, version).first->second;
+  }
+
+  Judged run_once(const SuiteItem& item, const std::string& program, TestPlace place,
+                  double factor) {
+    Limits scaled = limits;
+    scaled.wall_s *= factor;
+    scaled.cpu_s = static_cast<unsigned>(scaled.cpu_s * factor);
+    const std::string nonce = make_nonce();
+    const SandboxResult r = sandbox->run(make_job(item, program, place, nonce, scaled));
+    const std::lock_guard lock(mutex);
+    ++counts.runs;
+    return judge(r, nonce, item.language);
+  }
+
+  Judged run_fresh(const SuiteItem& item, const std::string& program, TestPlace place) {
+    Judged judged = run_once(item, program, place, 1);
+    if (judged.verdict.cls != RunClass::timeout) return judged;
+    // On a busy machine a timeout says little; alone and with patience it does.
+    const std::lock_guard lock(alone);
+    judged = run_once(item, program, place, kRepeatFactor);
+    judged.verdict.repeated = true;
+    const std::lock_guard count(mutex);
+    ++counts.repeated;
+    return judged;
+  }
+
+  /// Python tests run apart if the item's own reference passes that way.
+  TestPlace place_for(const SuiteItem& item) {
+    if (item.language != "python" || item.entry_point.empty() || item.reference.empty()) {
+      return TestPlace::together;
+    }
+    const std::string program = assemble_program(item, item.reference);
+    const std::string key = content_key({program, item.tests, item.entry_point});
+    {
+      const std::lock_guard lock(mutex);
+      const auto it = places.find(key);
+      if (it != places.end()) return it->second;
+    }
+    const Judged judged = run_fresh(item, program, TestPlace::apart);
+    const bool apart = judged.verdict.cls == RunClass::pass;
+    const std::lock_guard lock(mutex);
+    return places.emplace(key, apart ? TestPlace::apart : TestPlace::together).first->second;
+  }
+};
+
+Executor::Executor(std::unique_ptr<Sandbox> sandbox, Limits limits, std::string cache_file)
+    : state_(std::make_unique<State>(std::move(sandbox), limits, std::move(cache_file))) {
+  ABGATE_ASSERT(state_->sandbox != nullptr);
+}
+Executor::~Executor() = default;
+
+const Sandbox& Executor::sandbox() const {
+  return *state_->sandbox;
+}
+
+Executor::Counts Executor::counts() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->counts;
+}
+
+bool Executor::can_run(const SuiteItem& item, std::string& why) const {
+  const std::string_view interpreter = interpreter_of(item.language);
+  if (item.tests.empty()) {
+    why = "no tests";
+  } else if (interpreter.empty()) {
+    why = fmt::format("{} is not executed", item.language);
+  } else if (state_->version_of(item.language).empty()) {
+    why = fmt::format("{} does not run in the sandbox", interpreter);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+RunVerdict Executor::run(const SuiteItem& item, std::string_view completion) {
+  std::string why;
+  if (!can_run(item, why)) return verdict_of(RunClass::infra_error, why);
+  State& s = *state_;
+  const TestPlace place = s.place_for(item);
+  const std::string program = assemble_program(item, completion);
+  const std::string setting =
+      fmt::format("{} {} {} {}/{}/{}/{}", item.language, s.version_of(item.language),
+                  place == TestPlace::apart ? "apart" : "together", s.limits.wall_s, s.limits.cpu_s,
+                  s.limits.memory, s.limits.processes);
+  const std::string key = content_key({program, item.tests, item.entry_point, setting});
+  const RunVerdict verdict =
+      s.cache.get(key, [&] { return s.run_fresh(item, program, place).verdict; });
+  const std::lock_guard lock(s.mutex);
+  s.counts.cached += verdict.cached ? 1 : 0;
+  s.counts.infra_errors += verdict.cls == RunClass::infra_error ? 1 : 0;
+  return verdict;
+}
+
+void add_execution(std::vector<ItemScore>& scores, const Suite& suite, Executor& executor,
+                   unsigned threads) {
+  std::unordered_map<std::string_view, const SuiteItem*> items;
+  for (const SuiteItem& item : suite.items) items.emplace(item.id, &item);
+  parallel_for(scores.size(), threads, [&](std::size_t i) {
+    ItemScore& score = scores[i];
+    const auto it = items.find(score.item);
+    std::string why;
+    if (!score.answered || it == items.end() || !executor.can_run(*it->second, why)) return;
+    const RunVerdict verdict = executor.run(*it->second, score.completion);
+    if (verdict.cls != RunClass::infra_error)
+      score.scores["pass1"] = verdict.cls == RunClass::pass ? 1 : 0;
+    constexpr std::array noted{RunClass::timeout, RunClass::oom, RunClass::killed_by_seccomp,
+                               RunClass::infra_error};
+    if (std::find(noted.begin(), noted.end(), verdict.cls) != noted.end()) {
+      score.flags.push_back(fmt::format("run_{}", to_string(verdict.cls)));
+    }
+  });
+}
+
+}  // namespace abgate::quality

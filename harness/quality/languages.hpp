@@ -1,0 +1,26 @@
+#pragma once
+// How each language is run in the sandbox. Internal to the room.
+
+#include <string>
+#include <string_view>
+
+#include "core/suite.hpp"
+#include "quality/sandbox.hpp"
+
+namespace abgate::quality {
+
+/// Where Python tests run: in a trusted process that calls the candidate over a pipe, or in the
+/// candidate's own (drivers.hpp). Other languages know only `together`.
+enum class TestPlace { apart, together };
+
+/// Program of the language that must be installed ("python3", "g++", …); empty if it cannot be run.
+std::string_view interpreter_of(std::string_view language);
+
+/// The job that runs `program` against the item's tests. `nonce` must come back.
+SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace place,
+                    const std::string& nonce, const Limits& limits);
+
+/// The job that checks the syntax of `count` files p0, p1, … which the caller adds.
+SandboxJob make_syntax_job(std::string_view language, std::size_t count);
+
+}  // namespace abgate::quality

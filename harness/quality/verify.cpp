@@ -1,0 +1,74 @@
+// The grader's own test (execute.hpp): references must pass, stubs must fail.
+
+#include <fmt/format.h>
+
+#include <map>
+#include <mutex>
+
+#include "core/time.hpp"
+#include "quality/execute.hpp"
+#include "quality/parallel.hpp"
+#include "quality/truncate.hpp"
+
+namespace abgate::quality {
+
+namespace {
+
+struct ItemCheck {
+  bool reference = false, stub = false;
+  std::vector<std::string> failures;
+};
+
+ItemCheck check_item(const SuiteItem& item, Executor& executor) {
+  ItemCheck out;
+  const auto note = [&](std::string_view what, const RunVerdict& v) {
+    out.failures.push_back(fmt::format("{}: {}: {}{}{}", item.id, what, to_string(v.cls),
+                                       v.detail.empty() ? "" : ": ", v.detail));
+  };
+  // As an answer would be: cut first.
+  const RunVerdict reference = executor.run(item, Truncator(item).cut(item.reference).text);
+  out.reference = reference.cls == RunClass::pass;
+  if (!out.reference) note("the reference does not pass", reference);
+  const RunVerdict stub = executor.run(item, stub_completion(item));
+  out.stub = stub.cls != RunClass::pass && stub.cls != RunClass::infra_error;
+  if (!out.stub) note("the stub does not fail", stub);
+  return out;
+}
+
+}  // namespace
+
+std::string SuiteCheck::sentence() const {
+  return fmt::format("{} of {} references pass, {} of {} stubs fail", references_pass, executable,
+                     stubs_fail, executable);
+}
+
+SuiteCheck verify_suite(const Suite& suite, Executor& executor, unsigned threads) {
+  const TimePoint begin = now();
+  SuiteCheck out;
+  out.tier = std::string(to_string(executor.sandbox().tier()));
+  std::vector<const SuiteItem*> items;
+  std::map<std::string, std::size_t> skipped;
+  for (const SuiteItem& item : suite.items) {
+    std::string why;
+    if (executor.can_run(item, why)) {
+      items.push_back(&item);
+    } else {
+      ++skipped[why];
+    }
+  }
+  for (const auto& [why, count] : skipped)
+    out.skipped.push_back(fmt::format("{} items: {}", count, why));
+  out.executable = items.size();
+  std::vector<ItemCheck> checks(items.size());
+  parallel_for(items.size(), threads,
+               [&](std::size_t i) { checks[i] = check_item(*items[i], executor); });
+  for (const ItemCheck& check : checks) {
+    out.references_pass += check.reference ? 1 : 0;
+    out.stubs_fail += check.stub ? 1 : 0;
+    out.failures.insert(out.failures.end(), check.failures.begin(), check.failures.end());
+  }
+  out.seconds = to_seconds(now() - begin);
+  return out;
+}
+
+}  // namespace abgate::quality
