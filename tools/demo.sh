@@ -30,9 +30,9 @@ start() {
   done
   url="http://127.0.0.1:$(cat "$work/$name.port")"
 }
-start baseline rtxpro6000-fp16 --seed 1 --quality 0.90
+start baseline rtxpro6000-fp16 --seed 1 --quality 0.97 --quality-rho 0.98
 baseline=$url
-start candidate rtxpro6000-awq-marlin --seed 2 --quality 0.895 --gpu-memory-utilization 0.55
+start candidate rtxpro6000-awq-marlin --seed 2 --quality 0.97 --quality-rho 0.98 --gpu-memory-utilization 0.55
 candidate=$url
 
 status=0
