@@ -9,11 +9,16 @@
 namespace abgate::decision {
 bool acceptable(Op op, double value, double threshold) {
   switch (op) {
-    case Op::lt: return value < threshold;
-    case Op::le: return value <= threshold;
-    case Op::gt: return value > threshold;
-    case Op::ge: return value >= threshold;
-    case Op::eq: return !(value < threshold) && !(value > threshold) && !std::isnan(value);
+    case Op::lt:
+      return value < threshold;
+    case Op::le:
+      return value <= threshold;
+    case Op::gt:
+      return value > threshold;
+    case Op::ge:
+      return value >= threshold;
+    case Op::eq:
+      return !(value < threshold) && !(value > threshold) && !std::isnan(value);
   }
   return false;
 }
@@ -43,7 +48,8 @@ Votes count_votes(std::span<const CriterionResult> results,
 Decision decide(const Votes& votes) {
   if (votes.voided) return Decision::void_run;
   if (votes.must_fail > 0) return Decision::no_go;
-  if (votes.invalid || votes.must == 0 || votes.must_pass < votes.must) return Decision::inconclusive;
+  if (votes.invalid || votes.must == 0 || votes.must_pass < votes.must)
+    return Decision::inconclusive;
   return Decision::go;
 }
 

@@ -20,7 +20,8 @@ struct Plan {
   World world;
 };
 
-Criterion criterion(std::string id, std::string metric, std::string stat, Form form, Op op, double value) {
+Criterion criterion(std::string id, std::string metric, std::string stat, Form form, Op op,
+                    double value) {
   Criterion c;
   c.id = std::move(id);
   c.metric = std::move(metric);
@@ -36,11 +37,14 @@ double zero_failures_rate(const Design& design) {
   return stats::zero_failures_upper(design.blocks * design.requests + design.items);
 }
 
-/// Each criterion exactly where it stops to hold, the others far inside; then A/A; then known effects.
+/// Each criterion exactly where it stops to hold, the others far inside; then A/A; then known
+/// effects.
 std::vector<Plan> plans_of(const CalibrationOptions& options) {
   const World inside;
   std::vector<Plan> plans;
-  const auto add = [&](std::string id, std::string truth, World world) { plans.push_back({std::move(id), std::move(truth), world}); };
+  const auto add = [&](std::string id, std::string truth, World world) {
+    plans.push_back({std::move(id), std::move(truth), world});
+  };
   World w = inside;
   w.candidate_memory_gb = 60;
   add("memory", "boundary", w);
@@ -95,8 +99,8 @@ std::vector<Plan> plans_of(const CalibrationOptions& options) {
   return plans;
 }
 
-/// Does the criterion truly hold? The memory and speed limits as declared; errors: a rate below what
-/// zero failures prove, so that the boundary is where a GO should come in 5 %.
+/// Does the criterion truly hold? The memory and speed limits as declared; errors: a rate below
+/// what zero failures prove, so that the boundary is where a GO should come in 5 %.
 bool holds(const Criterion& c, const World& w, const Design& design) {
   constexpr double tiny = 1e-9;
   if (c.id == "memory") return w.candidate_memory_gb < c.value;
@@ -118,24 +122,30 @@ struct Counts {
   }
 };
 
-void count_one(const Scenario& scenario, const Plan& plan, const std::vector<bool>& truth, const CalibrationOptions& options,
-               std::uint64_t seed, Counts& counts) {
+void count_one(const Scenario& scenario, const Plan& plan, const std::vector<bool>& truth,
+               const CalibrationOptions& options, std::uint64_t seed, Counts& counts) {
   Rng rng(seed);
   const stats::Measurements m = simulate(plan.world, options.scatter, options.design, rng);
   const Verdict v = judge(scenario, m, {});
-  if (v.decision == Decision::go) ++counts.go;
-  else if (v.decision == Decision::no_go) ++counts.no_go;
-  else ++counts.inconclusive;
+  if (v.decision == Decision::go)
+    ++counts.go;
+  else if (v.decision == Decision::no_go)
+    ++counts.no_go;
+  else
+    ++counts.inconclusive;
   bool wrong = false;
   for (std::size_t i = 0; i < v.criteria.size(); ++i) {
     wrong = wrong || (truth[i] && v.criteria[i].result == Result::fail);
-    if (v.criteria[i].criterion.id == plan.criterion && v.criteria[i].result == Result::pass) ++counts.criterion_pass;
+    if (v.criteria[i].criterion.id == plan.criterion && v.criteria[i].result == Result::pass)
+      ++counts.criterion_pass;
   }
   if (wrong) ++counts.false_no_go;
 }
 
-Counts run_plan(const Scenario& scenario, const Plan& plan, const std::vector<bool>& truth, const CalibrationOptions& options) {
-  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+Counts run_plan(const Scenario& scenario, const Plan& plan, const std::vector<bool>& truth,
+                const CalibrationOptions& options) {
+  const unsigned threads =
+      options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   const std::uint64_t base = derive_seed(options.seed, plan.criterion + "/" + plan.truth);
   std::vector<Counts> parts(threads);
   {
@@ -160,8 +170,17 @@ Rate rate_of(std::size_t k, std::size_t n) {
   return {static_cast<double>(k) / static_cast<double>(n), e.lo.value_or(0), e.hi.value_or(1)};
 }
 
-CalibrationCell cell_of(const Plan& plan, const Counts& counts, const std::vector<bool>& truth, std::size_t n) {
-  CalibrationCell cell{plan.criterion, plan.truth, n, rate_of(counts.go, n), rate_of(counts.no_go, n), rate_of(counts.inconclusive, n), {}, {}, {}};
+CalibrationCell cell_of(const Plan& plan, const Counts& counts, const std::vector<bool>& truth,
+                        std::size_t n) {
+  CalibrationCell cell{plan.criterion,
+                       plan.truth,
+                       n,
+                       rate_of(counts.go, n),
+                       rate_of(counts.no_go, n),
+                       rate_of(counts.inconclusive, n),
+                       {},
+                       {},
+                       {}};
   const bool all_hold = std::find(truth.begin(), truth.end(), false) == truth.end();
   const bool any_holds = std::find(truth.begin(), truth.end(), true) != truth.end();
   if (!all_hold) cell.false_go = cell.go;
@@ -185,7 +204,8 @@ Scenario five_criteria() {
       criterion("memory", "gpu_memory_used", "max", Form::candidate, Op::lt, 60),
       criterion("speed", "stream_speed", "mean", Form::candidate, Op::ge, 40),
       criterion("speed_ratio", "stream_speed", "mean", Form::ratio, Op::ge, 2),
-      criterion("quality", std::string("quality.") + kSimulatedScore, "mean", Form::ratio, Op::gt, 0.95),
+      criterion("quality", std::string("quality.") + kSimulatedScore, "mean", Form::ratio, Op::gt,
+                0.95),
       criterion("errors", "errors", "sum", Form::candidate, Op::eq, 0),
       criterion("ttft", "ttft", "p95", Form::candidate, Op::lt, 1),
   };
@@ -194,7 +214,8 @@ Scenario five_criteria() {
   return s;
 }
 
-CalibrationTable calibrate(const CalibrationOptions& options, const std::function<void(const CalibrationCell&)>& on_cell) {
+CalibrationTable calibrate(const CalibrationOptions& options,
+                           const std::function<void(const CalibrationCell&)>& on_cell) {
   CalibrationTable table;
   table.options = options;
   Scenario scenario = five_criteria();
@@ -202,7 +223,8 @@ CalibrationTable calibrate(const CalibrationOptions& options, const std::functio
   scenario.aa_blocks = options.design.aa_blocks;
   for (const Plan& plan : plans_of(options)) {
     std::vector<bool> truth;
-    for (const Criterion& c : scenario.criteria) truth.push_back(holds(c, plan.world, options.design));
+    for (const Criterion& c : scenario.criteria)
+      truth.push_back(holds(c, plan.world, options.design));
     const Counts counts = run_plan(scenario, plan, truth, options);
     table.cells.push_back(cell_of(plan, counts, truth, options.experiments));
     if (on_cell) on_cell(table.cells.back());
@@ -212,33 +234,49 @@ CalibrationTable calibrate(const CalibrationOptions& options, const std::functio
 
 std::string to_json(const CalibrationTable& table) {
   using nlohmann::ordered_json;
-  const auto rate = [](const std::optional<Rate>& r) { return r ? ordered_json(r->value) : ordered_json(nullptr); };
+  const auto rate = [](const std::optional<Rate>& r) {
+    return r ? ordered_json(r->value) : ordered_json(nullptr);
+  };
   const auto interval = [](const std::optional<Rate>& r) {
     return r ? ordered_json::array({r->lo, r->hi}) : ordered_json(nullptr);
   };
-  ordered_json out{{"seed", table.options.seed}, {"blocks", table.options.design.blocks}, {"requests", table.options.design.requests},
-                   {"items", table.options.design.items}, {"block_sd", table.options.scatter.block_sd}, {"cells", ordered_json::array()}};
+  ordered_json out{{"seed", table.options.seed},
+                   {"blocks", table.options.design.blocks},
+                   {"requests", table.options.design.requests},
+                   {"items", table.options.design.items},
+                   {"block_sd", table.options.scatter.block_sd},
+                   {"cells", ordered_json::array()}};
   for (const CalibrationCell& c : table.cells) {
-    out["cells"].push_back({{"criterion", c.criterion}, {"truth", c.truth}, {"experiments", c.experiments},
-                            {"go", c.go.value}, {"no_go", c.no_go.value}, {"inconclusive", c.inconclusive.value},
-                            {"false_go", rate(c.false_go)}, {"false_no_go", rate(c.false_no_go)},
+    out["cells"].push_back({{"criterion", c.criterion},
+                            {"truth", c.truth},
+                            {"experiments", c.experiments},
+                            {"go", c.go.value},
+                            {"no_go", c.no_go.value},
+                            {"inconclusive", c.inconclusive.value},
+                            {"false_go", rate(c.false_go)},
+                            {"false_no_go", rate(c.false_no_go)},
                             {"criterion_pass", rate(c.criterion_pass)},
-                            {"go_interval", interval(c.go)}, {"no_go_interval", interval(c.no_go)},
+                            {"go_interval", interval(c.go)},
+                            {"no_go_interval", interval(c.no_go)},
                             {"inconclusive_interval", interval(c.inconclusive)},
-                            {"false_go_interval", interval(c.false_go)}, {"false_no_go_interval", interval(c.false_no_go)}});
+                            {"false_go_interval", interval(c.false_go)},
+                            {"false_no_go_interval", interval(c.false_no_go)}});
   }
   return out.dump(2) + "\n";
 }
 
 std::string to_text(const CalibrationTable& table) {
   const auto rate = [](const std::optional<Rate>& r) {
-    return r ? fmt::format("{:6.2f} [{:5.2f},{:6.2f}]", 100 * r->value, 100 * r->lo, 100 * r->hi) : std::string("-");
+    return r ? fmt::format("{:6.2f} [{:5.2f},{:6.2f}]", 100 * r->value, 100 * r->lo, 100 * r->hi)
+             : std::string("-");
   };
-  std::string out = fmt::format("{:<12} {:<11} {:>7}  {:>8} {:>8} {:>8}  {:>22} {:>22}\n", "criterion", "truth", "runs", "GO %", "NO-GO %",
-                                "open %", "false GO % [95 %]", "false NO-GO % [95 %]");
+  std::string out =
+      fmt::format("{:<12} {:<11} {:>7}  {:>8} {:>8} {:>8}  {:>22} {:>22}\n", "criterion", "truth",
+                  "runs", "GO %", "NO-GO %", "open %", "false GO % [95 %]", "false NO-GO % [95 %]");
   for (const CalibrationCell& c : table.cells) {
-    out += fmt::format("{:<12} {:<11} {:>7}  {:>8.2f} {:>8.2f} {:>8.2f}  {:>22} {:>22}\n", c.criterion, c.truth, c.experiments, 100 * c.go.value,
-                       100 * c.no_go.value, 100 * c.inconclusive.value, rate(c.false_go), rate(c.false_no_go));
+    out += fmt::format("{:<12} {:<11} {:>7}  {:>8.2f} {:>8.2f} {:>8.2f}  {:>22} {:>22}\n",
+                       c.criterion, c.truth, c.experiments, 100 * c.go.value, 100 * c.no_go.value,
+                       100 * c.inconclusive.value, rate(c.false_go), rate(c.false_no_go));
   }
   return out;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The judge judged: simulated experiments with known truth go through the real judge(), and the rates of
-// its verdicts are counted.
+// The judge judged: simulated experiments with known truth go through the real judge(), and the
+// rates of its verdicts are counted.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,22 +21,22 @@ struct Rate {
 
 /// One truth, judged many times.
 struct CalibrationCell {
-  std::string criterion;        ///< the one whose truth is special; "all" where none is
-  std::string truth;            ///< "boundary" | "aa" | "2.1x" | "far_inside" | …
+  std::string criterion;  ///< the one whose truth is special; "all" where none is
+  std::string truth;      ///< "boundary" | "aa" | "2.1x" | "far_inside" | …
   std::size_t experiments = 0;
-  Rate go, no_go, inconclusive;         ///< of the overall verdict
-  std::optional<Rate> false_go;         ///< GO although a must criterion does not hold; absent: all hold
-  std::optional<Rate> false_no_go;      ///< FAIL of a criterion that holds; absent: none holds
-  std::optional<Rate> criterion_pass;   ///< of `criterion` alone
+  Rate go, no_go, inconclusive;  ///< of the overall verdict
+  std::optional<Rate> false_go;  ///< GO although a must criterion does not hold; absent: all hold
+  std::optional<Rate> false_no_go;     ///< FAIL of a criterion that holds; absent: none holds
+  std::optional<Rate> criterion_pass;  ///< of `criterion` alone
 };
 
 struct CalibrationOptions {
   std::size_t experiments = 2000;  ///< per cell
   std::uint64_t seed = 1;
-  unsigned threads = 0;            ///< 0: one per processor. The result does not depend on it.
+  unsigned threads = 0;  ///< 0: one per processor. The result does not depend on it.
   Design design;
   ScatterModel scatter;
-  bool power_curve = true;         ///< also cells "2.02x" … of the ratio criterion
+  bool power_curve = true;  ///< also cells "2.02x" … of the ratio criterion
 };
 
 struct CalibrationTable {
@@ -44,10 +44,12 @@ struct CalibrationTable {
   std::vector<CalibrationCell> cells;
 };
 
-/// The five criteria of a quantisation gate (memory, speed absolute and relative, quality, errors, TTFT p95).
+/// The five criteria of a quantisation gate (memory, speed absolute and relative, quality, errors,
+/// TTFT p95).
 Scenario five_criteria();
 
-/// Runs every cell. `on_cell` is called after each one, from the calling thread. Deterministic in options.seed.
+/// Runs every cell. `on_cell` is called after each one, from the calling thread. Deterministic in
+/// options.seed.
 CalibrationTable calibrate(const CalibrationOptions& options,
                            const std::function<void(const CalibrationCell&)>& on_cell = {});
 

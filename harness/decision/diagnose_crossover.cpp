@@ -23,10 +23,12 @@ std::vector<stats::LoadLevel> levels_of(const Inputs& in) {
     if (p.arrival != Arrival::closed) continue;
     stats::BlockSeries s = stats::block_series(in.m, "throughput", "mean", p.id);
     if (s.blocks.empty()) continue;
-    levels.push_back({static_cast<double>(p.concurrency), std::move(s.baseline), std::move(s.candidate)});
+    levels.push_back(
+        {static_cast<double>(p.concurrency), std::move(s.baseline), std::move(s.candidate)});
   }
-  std::sort(levels.begin(), levels.end(),
-            [](const stats::LoadLevel& a, const stats::LoadLevel& b) { return a.concurrency < b.concurrency; });
+  std::sort(levels.begin(), levels.end(), [](const stats::LoadLevel& a, const stats::LoadLevel& b) {
+    return a.concurrency < b.concurrency;
+  });
   return levels;
 }
 
@@ -40,7 +42,9 @@ std::string ladder(const std::vector<stats::LoadLevel>& levels) {
   std::vector<std::string> steps;
   for (const stats::LoadLevel& l : levels) {
     const stats::Estimate ratio = stats::t_log_ratio(l.baseline, l.candidate, kLevel);
-    if (ratio.value) steps.push_back(fmt::format("{}× at {}", number(*ratio.value), counted(static_cast<std::size_t>(l.concurrency), "stream")));
+    if (ratio.value)
+      steps.push_back(fmt::format("{}× at {}", number(*ratio.value),
+                                  counted(static_cast<std::size_t>(l.concurrency), "stream")));
   }
   return list(steps);
 }
@@ -48,20 +52,26 @@ std::string ladder(const std::vector<stats::LoadLevel>& levels) {
 /// The measured loads between which the ratio first falls below 1: what needs no model.
 std::string bracket(const std::vector<stats::LoadLevel>& levels) {
   for (std::size_t i = 1; i < levels.size(); ++i) {
-    const stats::Estimate before = stats::t_log_ratio(levels[i - 1].baseline, levels[i - 1].candidate, kLevel);
-    const stats::Estimate after = stats::t_log_ratio(levels[i].baseline, levels[i].candidate, kLevel);
+    const stats::Estimate before =
+        stats::t_log_ratio(levels[i - 1].baseline, levels[i - 1].candidate, kLevel);
+    const stats::Estimate after =
+        stats::t_log_ratio(levels[i].baseline, levels[i].candidate, kLevel);
     if (!before.value || !after.value || *before.value < 1 || *after.value >= 1) continue;
-    return fmt::format("between the measured loads of {} and {} streams", number(levels[i - 1].concurrency), number(levels[i].concurrency));
+    return fmt::format("between the measured loads of {} and {} streams",
+                       number(levels[i - 1].concurrency), number(levels[i].concurrency));
   }
   return "within the loads measured";
 }
 
-/// "; a scalability law fitted to 8 loads crosses at 170 [166, 175]"; empty where none could be fitted.
+/// "; a scalability law fitted to 8 loads crosses at 170 [166, 175]"; empty where none could be
+/// fitted.
 std::string fitted(const stats::Crossover& x, std::size_t loads) {
   if (!x.concurrency.value) return {};
-  std::string out = fmt::format("; a scalability law fitted to {} crosses at {}", counted(loads, "load"), number(std::round(*x.concurrency.value)));
+  std::string out = fmt::format("; a scalability law fitted to {} crosses at {}",
+                                counted(loads, "load"), number(std::round(*x.concurrency.value)));
   if (x.concurrency.lo && x.concurrency.hi) {
-    out += fmt::format(" [{}, {}]", number(std::floor(*x.concurrency.lo)), number(std::ceil(*x.concurrency.hi)));
+    out += fmt::format(" [{}, {}]", number(std::floor(*x.concurrency.lo)),
+                       number(std::ceil(*x.concurrency.hi)));
   }
   return out;
 }
@@ -85,8 +95,10 @@ void explain_crossover(const Inputs& in, Explanations& out) {
   if (surely_behind(levels.front())) return;  // behind from the start: no load at which it wins
   const stats::Crossover x = stats::crossover(levels, kLevel, in.scenario.seeds.bootstrap);
   out.push_back({"crossover", "above a concurrency the candidate is slower",
-                 fmt::format("total throughput falls behind the baseline's {}{}. Ratios: {}", bracket(levels), fitted(x, levels.size()), ladder(levels)),
-                 fmt::format("keep the load of one server at {} or below, or scale out before it", counted(static_cast<std::size_t>(safe_load(levels)), "stream")),
+                 fmt::format("total throughput falls behind the baseline's {}{}. Ratios: {}",
+                             bracket(levels), fitted(x, levels.size()), ladder(levels)),
+                 fmt::format("keep the load of one server at {} or below, or scale out before it",
+                             counted(static_cast<std::size_t>(safe_load(levels)), "stream")),
                  true});
 }
 

@@ -21,7 +21,8 @@ constexpr double kAbove = 0.05;
 std::optional<double> parsed(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
+                                                                  : std::nullopt;
 }
 
 /// Declared in the scenario, else in the server's own labels.
@@ -63,11 +64,12 @@ const CriterionResult* memory_result(std::span<const CriterionResult> results) {
 
 std::string side_text(const Inputs& in, Arm arm, const Side& s) {
   if (!s.used || !s.total) return {};
-  std::string out = fmt::format("{} used {} of {} ({})", label_of(in.scenario, arm), quantity(*s.used, "GB"),
-                                quantity(*s.total, "GB"), percent(*s.used / *s.total));
+  std::string out =
+      fmt::format("{} used {} of {} ({})", label_of(in.scenario, arm), quantity(*s.used, "GB"),
+                  quantity(*s.total, "GB"), percent(*s.used / *s.total));
   if (s.utilisation) {
-    out += fmt::format(" at utilisation {:.2f} ({:.2f} × {} = {})", *s.utilisation, *s.utilisation, quantity(*s.total, "GB"),
-                       quantity(*s.utilisation * *s.total, "GB"));
+    out += fmt::format(" at utilisation {:.2f} ({:.2f} × {} = {})", *s.utilisation, *s.utilisation,
+                       quantity(*s.total, "GB"), quantity(*s.utilisation * *s.total, "GB"));
   }
   return out;
 }
@@ -81,12 +83,18 @@ std::string demand_text(const Inputs& in) {
 }
 
 std::string advice_for(const CriterionResult* r, const Side& s) {
-  if (r == nullptr) return "read the demand beside the peak; the peak follows the flag, not the model";
+  if (r == nullptr)
+    return "read the demand beside the peak; the peak follows the flag, not the model";
   const double fit = utilisation_below(r->criterion.value, *s.total);
-  if (fit <= 0) return fmt::format("no utilisation of this card gives {}: use --kv-cache-memory-bytes or a smaller card", required(r->criterion));
-  return fmt::format("start the candidate with --gpu-memory-utilization {:.2f} (about {} at most) and judge speed and "
-                     "latency at that setting; or put the criterion on gpu_memory_demand",
-                     fit, quantity(fit * *s.total + kGraphsGb, "GB"));
+  if (fit <= 0)
+    return fmt::format(
+        "no utilisation of this card gives {}: use --kv-cache-memory-bytes or a smaller card",
+        required(r->criterion));
+  return fmt::format(
+      "start the candidate with --gpu-memory-utilization {:.2f} (about {} at most) and judge speed "
+      "and "
+      "latency at that setting; or put the criterion on gpu_memory_demand",
+      fit, quantity(fit * *s.total + kGraphsGb, "GB"));
 }
 
 }  // namespace
@@ -103,15 +111,22 @@ void explain_memory(const Inputs& in, std::span<const CriterionResult> results, 
   const Side cand = side_of(in, Arm::candidate), base = side_of(in, Arm::baseline);
   if (!cand.preallocated) return;
   const CriterionResult* r = memory_result(results);
-  const bool hopeless = r != nullptr && !acceptable(r->criterion.op, *cand.utilisation * *cand.total, r->criterion.value);
+  const bool hopeless =
+      r != nullptr &&
+      !acceptable(r->criterion.op, *cand.utilisation * *cand.total, r->criterion.value);
   std::string evidence = side_text(in, Arm::candidate, cand);
-  if (const std::string other = side_text(in, Arm::baseline, base); !other.empty()) evidence += "; " + other;
+  if (const std::string other = side_text(in, Arm::baseline, base); !other.empty())
+    evidence += "; " + other;
   evidence += demand_text(in);
   if (hopeless) {
-    evidence += fmt::format(". At utilisation {:.2f} this criterion ({}) cannot pass for any model", *cand.utilisation, required(r->criterion));
+    evidence += fmt::format(". At utilisation {:.2f} this criterion ({}) cannot pass for any model",
+                            *cand.utilisation, required(r->criterion));
   }
-  out.push_back({"preallocated_memory", "the memory peak is vLLM's preallocation, not the model's need", evidence,
-                 hopeless || r == nullptr ? advice_for(r, cand) : "read the demand beside the peak; the peak follows the flag, not the model",
+  out.push_back({"preallocated_memory",
+                 "the memory peak is vLLM's preallocation, not the model's need", evidence,
+                 hopeless || r == nullptr
+                     ? advice_for(r, cand)
+                     : "read the demand beside the peak; the peak follows the flag, not the model",
                  hopeless});
 }
 

@@ -63,7 +63,9 @@ double mean_over(const Inputs& in, Arm arm, double (*value)(const stats::Request
   return sum.n() == 0 ? stats::kUndefined : sum.mean();
 }
 
-double tokens_per_chunk(const stats::RequestMetrics& r) { return r.chunks > 0 ? r.output_tokens / r.chunks : stats::kUndefined; }
+double tokens_per_chunk(const stats::RequestMetrics& r) {
+  return r.chunks > 0 ? r.output_tokens / r.chunks : stats::kUndefined;
+}
 
 }  // namespace
 
@@ -73,71 +75,100 @@ void explain_facts(const Inputs& in, Explanations& out) {
   for (const Flag& flag : kFlags) {
     const std::string *b = find(base, flag.key), *c = find(cand, flag.key);
     if (b == nullptr || c == nullptr || *b == *c) continue;
-    differences.push_back(fmt::format("{} is {} on the baseline and {} on the candidate ({})", flag.key, *b, *c, flag.effect));
+    differences.push_back(fmt::format("{} is {} on the baseline and {} on the candidate ({})",
+                                      flag.key, *b, *c, flag.effect));
   }
   const std::string *vb = find(base, "version"), *vc = find(cand, "version");
-  if (vb != nullptr && vc != nullptr && *vb != *vc) differences.push_back(fmt::format("server version is {} and {}", *vb, *vc));
+  if (vb != nullptr && vc != nullptr && *vb != *vc)
+    differences.push_back(fmt::format("server version is {} and {}", *vb, *vc));
   if (differences.empty()) return;
-  out.push_back({"unequal_deployments", "the deployments differ in more than the quantisation", list(differences),
-                 "set them alike on both sides, or state that the comparison is of whole deployments", true});
+  out.push_back(
+      {"unequal_deployments", "the deployments differ in more than the quantisation",
+       list(differences),
+       "set them alike on both sides, or state that the comparison is of whole deployments", true});
 }
 
 void explain_cache(const Inputs& in, Explanations& out) {
   const auto &base = in.m.server[0].prefix_hit_rate, &cand = in.m.server[1].prefix_hit_rate;
   if (!base || !cand) return;
   const double limit = in.scenario.validity.max_cache_hit_difference;
-  const std::string rates = fmt::format("prefix cache hits: baseline {}, candidate {}", percent(*base), percent(*cand));
+  const std::string rates =
+      fmt::format("prefix cache hits: baseline {}, candidate {}", percent(*base), percent(*cand));
   const bool cold = in.scenario.workload.cache == CachePolicy::cold;
   if (std::fabs(*base - *cand) > limit) {
     const auto &pb = in.m.server[0].kv_pool_tokens, &pc = in.m.server[1].kv_pool_tokens;
-    const std::string pools = pb && pc ? fmt::format("; KV pools hold {} and {} tokens", number(*pb), number(*pc)) : "";
-    out.push_back({"cache_asymmetry", "one side found more of the prompts in its prefix cache", rates + pools,
-                   cold ? "restart both servers or salt by prompt_prefix" : "a larger KV pool keeps more prefixes: attribute the difference in TTFT to it, or use cache: cold",
+    const std::string pools =
+        pb && pc ? fmt::format("; KV pools hold {} and {} tokens", number(*pb), number(*pc)) : "";
+    out.push_back({"cache_asymmetry", "one side found more of the prompts in its prefix cache",
+                   rates + pools,
+                   cold ? "restart both servers or salt by prompt_prefix"
+                        : "a larger KV pool keeps more prefixes: attribute the difference in TTFT "
+                          "to it, or use cache: cold",
                    true});
   } else if (cold && std::max(*base, *cand) > limit) {
-    out.push_back({"cache_not_cold", "the cache was declared cold but prompts were found in it", rates,
-                   "the server may ignore cache_salt: salt by prompt_prefix", true});
+    out.push_back({"cache_not_cold", "the cache was declared cold but prompts were found in it",
+                   rates, "the server may ignore cache_salt: salt by prompt_prefix", true});
   }
 }
 
 void explain_lengths(const Inputs& in, Explanations& out) {
   const auto length = [](const stats::RequestMetrics& r) { return r.output_tokens; };
-  const double base = mean_over(in, Arm::baseline, length), cand = mean_over(in, Arm::candidate, length);
+  const double base = mean_over(in, Arm::baseline, length),
+               cand = mean_over(in, Arm::candidate, length);
   if (!(base > 0) || !(cand > 0)) return;
   for (const stats::LengthDrift& d : in.comparison.lengths) {
-    if (!d.ratio.value || !d.ratio.lo || !d.ratio.hi || (*d.ratio.lo <= 1 && *d.ratio.hi >= 1)) continue;
+    if (!d.ratio.value || !d.ratio.lo || !d.ratio.hi || (*d.ratio.lo <= 1 && *d.ratio.hi >= 1))
+      continue;
     if (std::fabs(*d.ratio.value - 1) < 0.02) continue;
     out.push_back({"length_drift", "the arms answer at different lengths",
-                   fmt::format("at {} the candidate's answers are {}× as long [{}, {}]; means over all points {} and {} tokens", d.point,
-                               number(*d.ratio.value), number(*d.ratio.lo), number(*d.ratio.hi), number(cand), number(base)),
-                   "end-to-end times and requests per second compare different work; TPOT does not. Judge speed with ignore_eos and equal lengths", true});
+                   fmt::format("at {} the candidate's answers are {}× as long [{}, {}]; means over "
+                               "all points {} and {} tokens",
+                               d.point, number(*d.ratio.value), number(*d.ratio.lo),
+                               number(*d.ratio.hi), number(cand), number(base)),
+                   "end-to-end times and requests per second compare different work; TPOT does "
+                   "not. Judge speed with ignore_eos and equal lengths",
+                   true});
     return;
   }
   if (!in.comparison.lengths.empty() || std::fabs(cand / base - 1) < 0.05) return;
   out.push_back({"length_drift", "the arms answer at different lengths",
-                 fmt::format("mean answers of {} tokens (candidate) and {} (baseline)", number(cand), number(base)),
-                 "end-to-end times and requests per second compare different work; TPOT does not. Judge speed with ignore_eos and equal lengths", true});
+                 fmt::format("mean answers of {} tokens (candidate) and {} (baseline)",
+                             number(cand), number(base)),
+                 "end-to-end times and requests per second compare different work; TPOT does not. "
+                 "Judge speed with ignore_eos and equal lengths",
+                 true});
 }
 
 void explain_chunks(const Inputs& in, Explanations& out) {
-  const double base = mean_over(in, Arm::baseline, tokens_per_chunk), cand = mean_over(in, Arm::candidate, tokens_per_chunk);
+  const double base = mean_over(in, Arm::baseline, tokens_per_chunk),
+               cand = mean_over(in, Arm::candidate, tokens_per_chunk);
   const bool merged = base > 1.1 || cand > 1.1;
   if (!merged) return;
   const bool one_sided = std::isfinite(base) && std::isfinite(cand) && std::fabs(base - cand) > 0.3;
-  out.push_back({"merged_chunks", "stream chunks are not tokens",
-                 fmt::format("{} tokens a chunk on the baseline, {} on the candidate", number(base), number(cand)),
-                 one_sided ? "speculative decoding or a stream interval on one side: set it alike, and never read gaps between chunks as token times"
-                           : "tokens are counted by the server's usage; gaps between chunks are not token times", one_sided});
+  out.push_back(
+      {"merged_chunks", "stream chunks are not tokens",
+       fmt::format("{} tokens a chunk on the baseline, {} on the candidate", number(base),
+                   number(cand)),
+       one_sided
+           ? "speculative decoding or a stream interval on one side: set it alike, and never read "
+             "gaps between chunks as token times"
+           : "tokens are counted by the server's usage; gaps between chunks are not token times",
+       one_sided});
 }
 
 void explain_quality(const Inputs&, std::span<const CriterionResult> results, Explanations& out) {
   for (const CriterionResult& r : results) {
     const Criterion& c = r.criterion;
-    if (!c.metric.starts_with("quality.") || c.form != Form::ratio || c.value >= 1 || !r.baseline || !r.candidate) continue;
-    out.push_back({"relative_or_points", fmt::format("{}: the margin is relative to the baseline", title_of(c)),
-                   fmt::format("{} of the baseline's {} is {:.2f} points; measured {} (candidate {})", percent(1 - c.value), percent(*r.baseline),
-                               100 * (1 - c.value) * *r.baseline, points(*r.candidate - *r.baseline), percent(*r.candidate)),
-                   "to judge in points instead, use form: difference", false});
+    if (!c.metric.starts_with("quality.") || c.form != Form::ratio || c.value >= 1 || !r.baseline ||
+        !r.candidate)
+      continue;
+    out.push_back(
+        {"relative_or_points",
+         fmt::format("{}: the margin is relative to the baseline", title_of(c)),
+         fmt::format("{} of the baseline's {} is {:.2f} points; measured {} (candidate {})",
+                     percent(1 - c.value), percent(*r.baseline), 100 * (1 - c.value) * *r.baseline,
+                     points(*r.candidate - *r.baseline), percent(*r.candidate)),
+         "to judge in points instead, use form: difference", false});
   }
 }
 

@@ -30,7 +30,8 @@ void explain_quality(const Inputs& in, std::span<const CriterionResult> results,
 
 /// What CUDA graphs and the context take on top of vLLM's preallocation, in GB: the upper end seen.
 inline constexpr double kGraphsGb = 2.6;
-/// Largest utilisation, in steps of 0.01, at which preallocation and graphs stay below `limit_gb`; 0: none.
+/// Largest utilisation, in steps of 0.01, at which preallocation and graphs stay below `limit_gb`;
+/// 0: none.
 double utilisation_below(double limit_gb, double total_gb);
 
 }  // namespace abgate::decision

@@ -20,8 +20,8 @@ struct Inputs {
   const stats::Measurements& m;
   const stats::Comparison& comparison;
   const JudgeContext& context;
-  std::size_t must = 1;          ///< number of must criteria: the Bonferroni divisor of FAIL claims
-  double noise_shift = 0;        ///< |ln| by which a FAIL must clear its threshold: A/A bias, if any
+  std::size_t must = 1;    ///< number of must criteria: the Bonferroni divisor of FAIL claims
+  double noise_shift = 0;  ///< |ln| by which a FAIL must clear its threshold: A/A bias, if any
   double minutes_per_block = 0;  ///< of both arms at every point; 0 unknown
 };
 
@@ -35,9 +35,9 @@ std::vector<const stats::BlockArm*> blocks_of(const stats::Measurements& m, std:
 /// Failed and attempted requests of one arm at one point ("" every point), load cells only.
 stats::RunCount load_failures(const stats::Measurements& m, std::string_view point, Arm arm);
 
-/// A copy in which every failed request at `point` has become a success with the worst latencies seen
-/// there in either arm (candidate) or the best (baseline). A PASS on a mean must survive it: left out,
-/// failing would make an endpoint look faster. nullopt if nothing failed there.
+/// A copy in which every failed request at `point` has become a success with the worst latencies
+/// seen there in either arm (candidate) or the best (baseline). A PASS on a mean must survive it:
+/// left out, failing would make an endpoint look faster. nullopt if nothing failed there.
 std::optional<stats::Measurements> with_failures_at_worst(const stats::Measurements& m,
                                                           std::string_view point);
 

@@ -23,16 +23,26 @@ void dispatch(const Inputs& in, Method method, CriterionResult& out) {
     case Method::t_log_ratio:
     case Method::linear_margin:
     case Method::t_blocks:
-    case Method::t_difference: return judge_block_values(in, method, out);
-    case Method::exceedance: return judge_exceedance(in, out);
-    case Method::error_share: return judge_error_share(in, out);
-    case Method::observed_max: return judge_observed_max(in, out);
-    case Method::error_count: return judge_error_count(in, out);
-    case Method::restarts: return judge_restarts(in, out);
-    case Method::memory: return judge_memory(in, out);
+    case Method::t_difference:
+      return judge_block_values(in, method, out);
+    case Method::exceedance:
+      return judge_exceedance(in, out);
+    case Method::error_share:
+      return judge_error_share(in, out);
+    case Method::observed_max:
+      return judge_observed_max(in, out);
+    case Method::error_count:
+      return judge_error_count(in, out);
+    case Method::restarts:
+      return judge_restarts(in, out);
+    case Method::memory:
+      return judge_memory(in, out);
     case Method::quality_score:
     case Method::quality_level:
-    case Method::quality_flips: return judge_quality(in, method, out);
+    case Method::quality_flips:
+      return judge_quality(in, method, out);
+    case Method::likelihood:
+      return judge_likelihood(in, out);
   }
 }
 
@@ -43,9 +53,11 @@ void check_min_n(const Inputs& in, Method method, CriterionResult& out) {
                                method == Method::t_blocks || method == Method::t_difference;
   if (!block_statement || c.min_n == 0 || out.result != Result::pass) return;
   const LoadPoint* point = point_of(in.scenario, c);
-  const std::size_t seen = load_failures(in.m, point == nullptr ? c.point : point->id, Arm::candidate).attempted;
+  const std::size_t seen =
+      load_failures(in.m, point == nullptr ? c.point : point->id, Arm::candidate).attempted;
   if (seen >= c.min_n) return;
-  leave_open(out, "too_few", fmt::format("{} requests, want at least {}", count(seen), count(c.min_n)),
+  leave_open(out, "too_few",
+             fmt::format("{} requests, want at least {}", count(seen), count(c.min_n)),
              fmt::format("send {} more requests", count(c.min_n - seen)));
 }
 
@@ -63,9 +75,11 @@ CriterionResult judge_criterion(const Inputs& in, const Criterion& criterion) {
   dispatch(in, choice.method, out);
   check_min_n(in, choice.method, out);
   if (const auto missing = missing_for(in, criterion); !missing.empty()) {
-    apply_missing(out, {fmt::format("{} ({})", counted(missing.size(), "planned piece"), missing.front())},
-                  "run the missing blocks again");
-  } else if (out.code == "missing" && criterion.missing == MissingRule::fail && out.result != Result::fail) {
+    apply_missing(
+        out, {fmt::format("{} ({})", counted(missing.size(), "planned piece"), missing.front())},
+        "run the missing blocks again");
+  } else if (out.code == "missing" && criterion.missing == MissingRule::fail &&
+             out.result != Result::fail) {
     apply_missing(out, {out.reason}, out.next_step);
   }
   return out;
@@ -77,7 +91,8 @@ double largest_p(const Verdict& v) {
   for (const CriterionResult& r : v.criteria) {
     if (r.criterion.level != Level::must) continue;
     any = true;
-    p = std::max(p, r.result == Result::pass ? r.p_value.value_or(r.alpha_pass) : r.p_value.value_or(1.0));
+    p = std::max(
+        p, r.result == Result::pass ? r.p_value.value_or(r.alpha_pass) : r.p_value.value_or(1.0));
   }
   return any ? std::clamp(p, 0.0, 1.0) : 1.0;
 }
@@ -87,8 +102,9 @@ double largest_p(const Verdict& v) {
 Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
               const stats::Comparison& comparison, const JudgeContext& context) {
   Inputs in{scenario, measurements, comparison, context};
-  in.must = static_cast<std::size_t>(std::count_if(scenario.criteria.begin(), scenario.criteria.end(),
-                                                   [](const Criterion& c) { return c.level == Level::must; }));
+  in.must = static_cast<std::size_t>(
+      std::count_if(scenario.criteria.begin(), scenario.criteria.end(),
+                    [](const Criterion& c) { return c.level == Level::must; }));
   in.minutes_per_block = measured_minutes_per_block(scenario, measurements);
   const NoiseFloor noise = noise_floor(scenario, measurements);
   if (scenario.validity.aa_must_contain_one && !noise.contains_one) in.noise_shift = noise.shift;
@@ -109,9 +125,9 @@ Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
 std::string hash_of(const std::vector<Criterion>& criteria) {
   std::string text;
   for (const Criterion& c : criteria) {
-    text += fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.id, static_cast<int>(c.level), c.metric, c.stat,
-                        static_cast<int>(c.form), static_cast<int>(c.op), c.value, c.unit, c.point, c.method, c.alpha,
-                        c.min_n, static_cast<int>(c.missing));
+    text += fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", c.id, static_cast<int>(c.level),
+                        c.metric, c.stat, static_cast<int>(c.form), static_cast<int>(c.op), c.value,
+                        c.unit, c.point, c.method, c.alpha, c.min_n, static_cast<int>(c.missing));
   }
   return fmt::format("{:016x}", fnv1a(text));
 }

@@ -19,13 +19,13 @@ struct JudgeContext {
   std::size_t attempt = 1;  ///< how often this scenario was judged on new data; printed
   /// Pre-declared looks: 1, or 2 for one extension K -> 2K (O'Brien–Fleming). `look` counts from 1.
   std::size_t looks = 1, look = 1;
-  std::optional<double> minutes_per_block;        ///< absent: taken from the blocks' wall time
-  std::vector<std::string> fingerprint_changes;   ///< what changed about a deployment during the run
+  std::optional<double> minutes_per_block;       ///< absent: taken from the blocks' wall time
+  std::vector<std::string> fingerprint_changes;  ///< what changed about a deployment during the run
 };
 
-/// Judges every criterion, checks validity, looks for known traps and words the verdict. `comparison` is
-/// read for what the criteria do not decide: category flags and length drift; it may be empty.
-/// Never throws on data: what is missing is INCONCLUSIVE and says so.
+/// Judges every criterion, checks validity, looks for known traps and words the verdict.
+/// `comparison` is read for what the criteria do not decide: category flags and length drift; it
+/// may be empty. Never throws on data: what is missing is INCONCLUSIVE and says so.
 Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
               const stats::Comparison& comparison, const JudgeContext& context = {});
 

@@ -24,7 +24,8 @@ struct Pairs {
 
 bool interrupted(const stats::Measurements& m, std::string_view point, std::uint32_t block) {
   for (const stats::BlockArm& b : m.blocks) {
-    if (b.kind == CellKind::load && b.block == block && b.point == point && b.interrupted) return true;
+    if (b.kind == CellKind::load && b.block == block && b.point == point && b.interrupted)
+      return true;
   }
   return false;
 }
@@ -36,7 +37,8 @@ Pairs pairs_of(const stats::Measurements& m, const Criterion& c, std::string_vie
   out.requests = series.candidate_requests;
   for (std::size_t i = 0; i < series.blocks.size(); ++i) {
     const double b = series.baseline[i], x = series.candidate[i];
-    const bool whole = std::isfinite(b) && std::isfinite(x) && !interrupted(m, point, series.blocks[i]);
+    const bool whole =
+        std::isfinite(b) && std::isfinite(x) && !interrupted(m, point, series.blocks[i]);
     if (!whole) {
       ++out.incomplete;
       continue;
@@ -55,7 +57,9 @@ struct Statement {
   double gap = 0, sd = 0;
 };
 
-std::optional<double> end_of(const stats::Estimate& e, bool upper) { return upper ? e.hi : e.lo; }
+std::optional<double> end_of(const stats::Estimate& e, bool upper) {
+  return upper ? e.hi : e.lo;
+}
 
 Statement from(const stats::Estimate& at_pass, const stats::Estimate& at_fail, bool upper,
                const stats::OneSided& test) {
@@ -88,7 +92,8 @@ Statement margin_statement(const Pairs& x, const CriterionResult& r) {
   Statement s = from(interval(r.alpha_pass), interval(r.alpha_fail), upper_limit(c.op),
                      stats::test_margin(x.baseline, x.candidate, c.value));
   std::vector<double> margins(x.baseline.size());
-  for (std::size_t i = 0; i < margins.size(); ++i) margins[i] = x.candidate[i] - c.value * x.baseline[i];
+  for (std::size_t i = 0; i < margins.size(); ++i)
+    margins[i] = x.candidate[i] - c.value * x.baseline[i];
   s.gap = s.value;
   s.sd = stats::moments(margins).sd();
   const double base = stats::mean_finite(x.baseline);
@@ -114,7 +119,8 @@ Statement state(const Pairs& x, Method method, const CriterionResult& r) {
   if (method == Method::linear_margin) return margin_statement(x, r);
   if (method == Method::t_blocks) return mean_statement(x.candidate, r);
   std::vector<double> difference(x.baseline.size());
-  for (std::size_t i = 0; i < difference.size(); ++i) difference[i] = x.candidate[i] - x.baseline[i];
+  for (std::size_t i = 0; i < difference.size(); ++i)
+    difference[i] = x.candidate[i] - x.baseline[i];
   return mean_statement(difference, r);
 }
 
@@ -125,29 +131,35 @@ std::optional<double> shifted(const Inputs& in, const Criterion& c, std::optiona
 }
 
 /// Withdraws a PASS that holds only because failed requests were left out.
-void survive_failures(const Inputs& in, Method method, std::string_view point, CriterionResult& out) {
+void survive_failures(const Inputs& in, Method method, std::string_view point,
+                      CriterionResult& out) {
   if (out.result != Result::pass) return;
   const auto worst = with_failures_at_worst(in.m, point);
   if (!worst) return;
   const Pairs x = pairs_of(*worst, out.criterion, point);
   const Statement s = state(x, method, out);
   if (s.pass && acceptable(out.criterion.op, *s.pass, out.criterion.value)) return;
-  leave_open(out, "failed_requests",
-             fmt::format("holds only while failed requests are left out; counted at the slowest success "
-                         "the bound is {}", s.pass ? shown(out.criterion, *s.pass) : "not defined"),
-             "remove the cause of the failed requests and run again");
+  leave_open(
+      out, "failed_requests",
+      fmt::format("holds only while failed requests are left out; counted at the slowest success "
+                  "the bound is {}",
+                  s.pass ? shown(out.criterion, *s.pass) : "not defined"),
+      "remove the cause of the failed requests and run again");
 }
 
 void distrust_failing_baseline(const Inputs& in, std::string_view point, CriterionResult& out) {
   if (out.result != Result::pass || out.criterion.form == Form::candidate) return;
   const stats::RunCount failed = load_failures(in.m, point, Arm::baseline);
-  const double share = failed.attempted == 0 ? 0 : static_cast<double>(failed.exceeding) /
-                                                       static_cast<double>(failed.attempted);
+  const double share = failed.attempted == 0 ? 0
+                                             : static_cast<double>(failed.exceeding) /
+                                                   static_cast<double>(failed.attempted);
   if (share <= kMaxBaselineFailures) return;
-  leave_open(out, "baseline_failing",
-             fmt::format("the baseline itself failed {} of {} requests ({}): a comparison with it proves "
-                         "nothing", count(failed.exceeding), count(failed.attempted), percent(share)),
-             "bring the baseline to a healthy state and run again");
+  leave_open(
+      out, "baseline_failing",
+      fmt::format("the baseline itself failed {} of {} requests ({}): a comparison with it proves "
+                  "nothing",
+                  count(failed.exceeding), count(failed.attempted), percent(share)),
+      "bring the baseline to a healthy state and run again");
 }
 
 void show_arms(const Pairs& x, CriterionResult& out) {
@@ -165,23 +177,26 @@ void judge_block_values(const Inputs& in, Method method, CriterionResult& out) {
   const Pairs x = pairs_of(in.m, c, at);
   out.n = x.candidate.size();
   if (x.candidate.empty()) {
-    return leave_open(out, "missing", x.why.empty() ? "no block with values of both arms at " + at : x.why,
+    return leave_open(out, "missing",
+                      x.why.empty() ? "no block with values of both arms at " + at : x.why,
                       "measure the point: " + more_blocks(in, 0, in.scenario.validity.min_blocks));
   }
   show_arms(x, out);
   const Statement s = state(x, method, out);
   if (std::isfinite(s.value)) out.measured = s.value;
   if (out.n < std::max<std::size_t>(2, in.scenario.validity.min_blocks)) {
-    return leave_open(out, "too_few",
-                      fmt::format("{} of both arms, want at least {}", counted(out.n, "complete block"),
-                                  in.scenario.validity.min_blocks),
-                      more_blocks(in, out.n, in.scenario.validity.min_blocks));
+    return leave_open(
+        out, "too_few",
+        fmt::format("{} of both arms, want at least {}", counted(out.n, "complete block"),
+                    in.scenario.validity.min_blocks),
+        more_blocks(in, out.n, in.scenario.validity.min_blocks));
   }
   out.p_value = s.p;
   settle(out, s.pass, shifted(in, c, s.fail), s.fail, counted(out.n, "block"));
   survive_failures(in, method, at, out);
   distrust_failing_baseline(in, at, out);
-  if (out.code == "straddles" || out.code == "within_noise") out.next_step = blocks_to_decide(in, out, s.gap, s.sd);
+  if (out.code == "straddles" || out.code == "within_noise")
+    out.next_step = blocks_to_decide(in, out, s.gap, s.sd);
   if (x.incomplete > 0) {
     apply_missing(out, {counted(x.incomplete, "incomplete block") + " at " + at},
                   "run the incomplete blocks again");

@@ -25,7 +25,8 @@ std::string classes(const Inputs& in, std::string_view point) {
     for (const auto& [what, n] : in.m.quality_failures[kCandidate]) all[what] += n;
   }
   std::string out;
-  for (const auto& [what, n] : all) out += fmt::format("{}{} ×{}", out.empty() ? "" : ", ", what, n);
+  for (const auto& [what, n] : all)
+    out += fmt::format("{}{} ×{}", out.empty() ? "" : ", ", what, n);
   return out;
 }
 
@@ -37,17 +38,20 @@ std::size_t unsent(const Inputs& in, std::string_view point) {
 
 std::string what_it_proves(std::size_t failed, std::size_t n) {
   if (failed == 0) {
-    return fmt::format("0 of {} proves a failure rate below {} at 95 %", count(n), percent(stats::zero_failures_upper(n)));
+    return fmt::format("0 of {} proves a failure rate below {} at 95 %", count(n),
+                       percent(stats::zero_failures_upper(n)));
   }
   const stats::Estimate e = stats::clopper_pearson(failed, n, 0.90);
-  return fmt::format("{} of {}: failure rate between {} and {} (exact, 95 % each side)", count(failed), count(n),
-                     percent(e.lo.value_or(0)), percent(e.hi.value_or(1)));
+  return fmt::format("{} of {}: failure rate between {} and {} (exact, 95 % each side)",
+                     count(failed), count(n), percent(e.lo.value_or(0)), percent(e.hi.value_or(1)));
 }
 
 void note_server(const Inputs& in, CriterionResult& out) {
   const stats::ServerDelta& server = in.m.server[kCandidate];
-  out.notes.push_back(server.seen ? fmt::format("{} of the server seen", counted(server.restarts, "restart"))
-                                  : "the server's own counters were not readable: a restart shows only in failed requests");
+  out.notes.push_back(
+      server.seen
+          ? fmt::format("{} of the server seen", counted(server.restarts, "restart"))
+          : "the server's own counters were not readable: a restart shows only in failed requests");
 }
 
 }  // namespace
@@ -68,26 +72,28 @@ void judge_error_count(const Inputs& in, CriterionResult& out) {
     const std::string which = classes(in, c.point);
     out.result = Result::fail;
     out.code = "observed_violation";
-    out.reason = fmt::format("{} of {} requests failed{}", count(seen.exceeding), count(seen.attempted),
-                             which.empty() ? "" : " (" + which + ")");
+    out.reason = fmt::format("{} of {} requests failed{}", count(seen.exceeding),
+                             count(seen.attempted), which.empty() ? "" : " (" + which + ")");
   } else if (restarts > 0) {
     out.result = Result::fail;
     out.code = "restarted";
-    out.reason = fmt::format("the candidate's server restarted during the run ({})", counted(restarts, "restart"));
+    out.reason = fmt::format("the candidate's server restarted during the run ({})",
+                             counted(restarts, "restart"));
   } else if (seen.attempted < need) {
     leave_open(out, seen.attempted == 0 ? "missing" : "too_few",
-               fmt::format("{} of {} requests failed, but at least {} are wanted", count(seen.exceeding),
-                           count(seen.attempted), count(need)),
+               fmt::format("{} of {} requests failed, but at least {} are wanted",
+                           count(seen.exceeding), count(seen.attempted), count(need)),
                fmt::format("send {} more requests", count(need - seen.attempted)));
   } else {
     out.result = Result::pass;
     out.code = "observed";
     out.p_value = 0;
-    out.reason = fmt::format("{} of {} requests failed, at least {} were wanted", count(seen.exceeding),
-                             count(seen.attempted), count(need));
+    out.reason = fmt::format("{} of {} requests failed, at least {} were wanted",
+                             count(seen.exceeding), count(seen.attempted), count(need));
   }
   if (const std::size_t n = unsent(in, c.point); n > 0) {
-    apply_missing(out, {counted(n, "planned request") + " never sent"}, "run the interrupted blocks again");
+    apply_missing(out, {counted(n, "planned request") + " never sent"},
+                  "run the interrupted blocks again");
   }
 }
 
@@ -106,7 +112,8 @@ void judge_restarts(const Inputs& in, CriterionResult& out) {
   out.result = good ? Result::pass : Result::fail;
   out.code = good ? "observed" : "observed_violation";
   if (good) out.p_value = 0;
-  out.reason = fmt::format("{} of the candidate's server seen, required {}", counted(server.restarts, "restart"), required(c));
+  out.reason = fmt::format("{} of the candidate's server seen, required {}",
+                           counted(server.restarts, "restart"), required(c));
 }
 
 }  // namespace abgate::decision

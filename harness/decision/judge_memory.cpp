@@ -13,22 +13,27 @@ std::optional<double> figure(const stats::MemoryUse& use, const std::string& met
   return metric == "gpu_memory_demand" ? use.demand_gb : use.used_peak_gb;
 }
 
-std::optional<double> compared(const Criterion& c, std::optional<double> candidate, std::optional<double> baseline) {
+std::optional<double> compared(const Criterion& c, std::optional<double> candidate,
+                               std::optional<double> baseline) {
   if (!candidate || c.form == Form::candidate) return candidate;
   if (!baseline || (c.form == Form::ratio && *baseline <= 0)) return std::nullopt;
   return c.form == Form::ratio ? *candidate / *baseline : *candidate - *baseline;
 }
 
-std::string with_gib(double gb) { return fmt::format("{} ({})", quantity(gb, "GB"), gib(gb)); }
+std::string with_gib(double gb) {
+  return fmt::format("{} ({})", quantity(gb, "GB"), gib(gb));
+}
 
 void note_figures(const stats::MemoryUse& use, const Criterion& c, CriterionResult& out) {
   if (out.candidate) {
-    out.notes.push_back(fmt::format("candidate {}{}", with_gib(*out.candidate),
-                                    use.total_gb ? fmt::format(" of {}", with_gib(*use.total_gb)) : ""));
+    out.notes.push_back(
+        fmt::format("candidate {}{}", with_gib(*out.candidate),
+                    use.total_gb ? fmt::format(" of {}", with_gib(*use.total_gb)) : ""));
   }
   if (c.form == Form::candidate) out.notes.push_back("threshold " + with_gib(c.value));
   if (c.metric == "gpu_memory_used" && use.demand_gb) {
-    out.notes.push_back(fmt::format("demand (weights, activations and the KV cache in use): {}", with_gib(*use.demand_gb)));
+    out.notes.push_back(fmt::format("demand (weights, activations and the KV cache in use): {}",
+                                    with_gib(*use.demand_gb)));
   }
 }
 
@@ -42,7 +47,8 @@ std::vector<std::string> holes(const Inputs& in, const stats::MemoryUse& use, co
                               quantity(use.longest_gap_s, "s"), quantity(allowed, "s")));
   }
   if (use.samples < std::max<std::size_t>(2, c.min_n)) {
-    out.push_back(fmt::format("{}, want at least {}", counted(use.samples, "memory reading"), std::max<std::size_t>(2, c.min_n)));
+    out.push_back(fmt::format("{}, want at least {}", counted(use.samples, "memory reading"),
+                              std::max<std::size_t>(2, c.min_n)));
   }
   return out;
 }
@@ -67,13 +73,15 @@ void judge_memory(const Inputs& in, CriterionResult& out) {
   const bool good = acceptable(c.op, *out.measured, c.value);
   out.result = good ? Result::pass : Result::fail;
   out.code = good ? "observed" : "observed_violation";
-  out.reason = fmt::format("peak {} over {}, required {}", shown(c, *out.measured), counted(use.samples, "reading"), required(c));
+  out.reason = fmt::format("peak {} over {}, required {}", shown(c, *out.measured),
+                           counted(use.samples, "reading"), required(c));
   if (good) {
     out.p_value = 0;
     out.bound = out.measured;
   }
   out.other_bound = out.measured;
-  apply_missing(out, holes(in, use, c), "sample the GPU without gaps through the whole run and run again");
+  apply_missing(out, holes(in, use, c),
+                "sample the GPU without gaps through the whole run and run again");
 }
 
 }  // namespace abgate::decision

@@ -1,4 +1,5 @@
-// Percentile limits, objectives and error rates: shares of requests, judged over requests and over runs.
+// Percentile limits, objectives and error rates: shares of requests, judged over requests and over
+// runs.
 
 #include <fmt/format.h>
 
@@ -19,7 +20,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The candidate's values run by run, oriented so that "bad" is large: failed requests at +infinity.
+/// The candidate's values run by run, oriented so that "bad" is large: failed requests at
+/// +infinity.
 struct Runs {
   std::vector<std::vector<double>> values;  ///< ascending
   double sign = 1;                          ///< -1: the criterion asks for large values
@@ -63,8 +65,8 @@ ShareStatement test(const Runs& runs, double limit, const Shares& s) {
   return state_share(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
 }
 
-/// The percentile's bounds in its own unit, by inverting the two tests: the smallest value at which the
-/// criterion would PASS (`upper`) or the largest at which it would FAIL.
+/// The percentile's bounds in its own unit, by inverting the two tests: the smallest value at which
+/// the criterion would PASS (`upper`) or the largest at which it would FAIL.
 std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
   std::vector<double> all;
   for (const std::vector<double>& run : runs.values) {
@@ -78,9 +80,8 @@ std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
     return upper ? e.below : !e.above;
   };
   // `holds` turns from false to true once as the limit grows: fewer requests lie beyond it.
-  const auto first = std::partition_point(all.begin(), all.end(), [&](double v) {
-    return !holds(std::nextafter(v, kInfinity));
-  });
+  const auto first = std::partition_point(
+      all.begin(), all.end(), [&](double v) { return !holds(std::nextafter(v, kInfinity)); });
   if (upper) return first == all.end() ? std::nullopt : std::optional(*first);
   return first == all.begin() ? std::nullopt : std::optional(*std::prev(first));
 }
@@ -91,24 +92,30 @@ double seen_share(const ShareStatement& e) {
 }
 
 std::string share_text(const ShareStatement& e, double allowed, bool pass) {
-  std::string out = fmt::format("{} of {} requests ({})", count(e.counts.exceeding), count(e.counts.attempted), percent(seen_share(e)));
+  std::string out = fmt::format("{} of {} requests ({})", count(e.counts.exceeding),
+                                count(e.counts.attempted), percent(seen_share(e)));
   const auto& bound = pass ? e.upper : e.lower;
-  if (bound) out += fmt::format(", {} bound {} against {} allowed", pass ? "upper" : "lower", percent(*bound), percent(allowed));
+  if (bound)
+    out += fmt::format(", {} bound {} against {} allowed", pass ? "upper" : "lower",
+                       percent(*bound), percent(allowed));
   return out;
 }
 
 /// Requests that a share is expected to need until the pooled bound clears what is allowed.
-std::string requests_to_decide(const Inputs& in, const CriterionResult& out, const ShareStatement& e,
-                               const Shares& s) {
+std::string requests_to_decide(const Inputs& in, const CriterionResult& out,
+                               const ShareStatement& e, const Shares& s) {
   const double seen = seen_share(e);
   if (seen >= s.allowed) {
-    return fmt::format("{} of requests miss the limit where {} may: reduce them, or add blocks to prove it",
-                       percent(seen), percent(s.allowed));
+    return fmt::format(
+        "{} of requests miss the limit where {} may: reduce them, or add blocks to prove it",
+        percent(seen), percent(s.allowed));
   }
-  const std::size_t per_block = std::max<std::size_t>(1, e.counts.attempted / std::max<std::size_t>(1, e.counts.runs));
+  const std::size_t per_block =
+      std::max<std::size_t>(1, e.counts.attempted / std::max<std::size_t>(1, e.counts.runs));
   for (std::size_t blocks = out.n + 1; blocks <= out.n + 1000; ++blocks) {
     const auto allowed = stats::max_exceeding(blocks * per_block, s.allowed, out.alpha_pass);
-    if (allowed && static_cast<double>(*allowed) >= seen * static_cast<double>(blocks * per_block)) {
+    if (allowed &&
+        static_cast<double>(*allowed) >= seen * static_cast<double>(blocks * per_block)) {
       return "expected to decide: " + more_blocks(in, out.n, blocks);
     }
   }
@@ -116,8 +123,8 @@ std::string requests_to_decide(const Inputs& in, const CriterionResult& out, con
 }
 
 /// Result from the two statements; bounds must have been set.
-void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s, const std::string& what,
-                  CriterionResult& out) {
+void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s,
+                  const std::string& what, CriterionResult& out) {
   out.p_value = e.p_below;
   const std::string runs = fmt::format("over requests and over {}", counted(e.counts.runs, "run"));
   if (e.below) {
@@ -129,7 +136,8 @@ void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s, co
     out.code = "bound_violates";
     out.reason = fmt::format("{}: {} ({})", what, share_text(e, s.allowed, false), runs);
   } else {
-    leave_open(out, "straddles", fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs),
+    leave_open(out, "straddles",
+               fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs),
                requests_to_decide(in, out, e, s));
   }
 }
@@ -139,7 +147,8 @@ bool too_few_runs(const Inputs& in, std::size_t runs, CriterionResult& out) {
   out.n_unit = "blocks";
   if (runs >= std::max<std::size_t>(2, in.scenario.validity.min_blocks)) return false;
   leave_open(out, runs == 0 ? "missing" : "too_few",
-             fmt::format("{}, want at least {}", counted(runs, "complete block"), in.scenario.validity.min_blocks),
+             fmt::format("{}, want at least {}", counted(runs, "complete block"),
+                         in.scenario.validity.min_blocks),
              more_blocks(in, runs, in.scenario.validity.min_blocks));
   return true;
 }
@@ -154,11 +163,14 @@ bool too_few_requests(const Inputs& in, std::size_t n, std::size_t need, Criteri
 
 void check_interruptions(const Inputs& in, std::string_view point, CriterionResult& out) {
   std::size_t cut = 0;
-  for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate)) cut += block->interrupted ? 1 : 0;
-  if (cut > 0) apply_missing(out, {counted(cut, "interrupted block")}, "run the interrupted blocks again");
+  for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate))
+    cut += block->interrupted ? 1 : 0;
+  if (cut > 0)
+    apply_missing(out, {counted(cut, "interrupted block")}, "run the interrupted blocks again");
 }
 
-std::optional<double> pooled_percentile(const Inputs& in, const Criterion& c, std::string_view point, Arm arm, double p) {
+std::optional<double> pooled_percentile(const Inputs& in, const Criterion& c,
+                                        std::string_view point, Arm arm, double p) {
   std::vector<double> all;
   for (const stats::BlockArm* block : blocks_of(in.m, point, arm)) {
     const std::vector<double> values = stats::request_values(*block, c.metric, true);
@@ -175,14 +187,16 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
   const Runs runs = runs_of(in, c, point);
   if (too_few_runs(in, runs.values.size(), out)) return;
   const double allowed = upper_limit(c.op) ? 1 - p : p;
-  const std::size_t need = std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
+  const std::size_t need =
+      std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
   if (too_few_requests(in, runs.total, need, out)) return;
   const Shares s{allowed, out.alpha_pass, out.alpha_fail, c.op == Op::lt || c.op == Op::gt};
   const ShareStatement e = test(runs, runs.sign * c.value, s);
   if (const auto bound = invert(runs, s, true)) out.bound = runs.sign * *bound;
   if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
   settle_share(in, e, s, fmt::format("not {}", required(c)), out);
-  if (runs.failed > 0) out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
+  if (runs.failed > 0)
+    out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
 }
 
 /// Objectives met: judged on the share that misses them.
@@ -191,7 +205,9 @@ void judge_attainment(const Inputs& in, std::string_view point, CriterionResult&
   const auto runs = stats::missing_slo(in.m, in.scenario.slo, point, Arm::candidate);
   const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
-  if (too_few_runs(in, e.counts.runs, out) || too_few_requests(in, e.counts.attempted, c.min_n, out)) return;
+  if (too_few_runs(in, e.counts.runs, out) ||
+      too_few_requests(in, e.counts.attempted, c.min_n, out))
+    return;
   out.candidate = out.measured = 1 - seen_share(e);
   if (e.upper) out.bound = 1 - *e.upper;
   if (e.lower) out.other_bound = 1 - *e.lower;
@@ -219,11 +235,14 @@ void judge_error_share(const Inputs& in, CriterionResult& out) {
   }
   const bool quality = c.point.empty() && in.m.quality_attempted[index_of(Arm::candidate)] > 0;
   if (quality) {
-    runs.push_back({in.m.quality_failed[index_of(Arm::candidate)], in.m.quality_attempted[index_of(Arm::candidate)]});
+    runs.push_back({in.m.quality_failed[index_of(Arm::candidate)],
+                    in.m.quality_attempted[index_of(Arm::candidate)]});
   }
   const Shares s{c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
-  if (too_few_runs(in, e.counts.runs, out) || too_few_requests(in, e.counts.attempted, c.min_n, out)) return;
+  if (too_few_runs(in, e.counts.runs, out) ||
+      too_few_requests(in, e.counts.attempted, c.min_n, out))
+    return;
   out.candidate = out.measured = seen_share(e);
   out.bound = e.upper;
   out.other_bound = e.lower;
@@ -237,7 +256,8 @@ void judge_observed_max(const Inputs& in, CriterionResult& out) {
   const Runs runs = runs_of(in, c, at == nullptr ? c.point : at->id);
   out.n = runs.total;
   out.n_unit = "requests";
-  if (runs.total == 0) return leave_open(out, "missing", "no request was measured", "measure the point");
+  if (runs.total == 0)
+    return leave_open(out, "missing", "no request was measured", "measure the point");
   double worst = -kInfinity;
   for (const auto& run : runs.values) worst = std::max(worst, run.back());
   if (std::isfinite(worst)) out.measured = out.candidate = runs.sign * worst;
@@ -245,12 +265,14 @@ void judge_observed_max(const Inputs& in, CriterionResult& out) {
   out.result = good ? Result::pass : Result::fail;
   out.code = good ? "observed" : "observed_violation";
   out.reason = runs.failed > 0
-                   ? fmt::format("{} of {} requests failed and have no value", count(runs.failed), count(runs.total))
+                   ? fmt::format("{} of {} requests failed and have no value", count(runs.failed),
+                                 count(runs.total))
                    : fmt::format("worst of {} requests is {}, required {}", count(runs.total),
                                  shown(c, runs.sign * worst), required(c));
   out.notes.push_back("a fact about the requests sent; it bounds no other request");
   if (good && runs.total < c.min_n) {
-    leave_open(out, "too_few", fmt::format("{} requests, want at least {}", count(runs.total), count(c.min_n)),
+    leave_open(out, "too_few",
+               fmt::format("{} requests, want at least {}", count(runs.total), count(c.min_n)),
                fmt::format("send {} more requests", count(c.min_n - runs.total)));
   }
 }

@@ -65,19 +65,23 @@ void check_value(const Criterion& c, const MetricInfo& metric, Desk& desk) {
   if (c.form == Form::ratio && c.value <= 0) {
     desk.refuse("value", number(c.value), "a ratio above 0");
   }
-  const bool share = metric.kind == "fraction" || (metric.kind == "score" && c.metric != "quality.ppl_ratio");
+  const bool share =
+      metric.kind == "fraction" || (metric.kind == "score" && c.metric != "quality.ppl_ratio");
   if (share && c.form == Form::candidate && (c.value < 0 || c.value > 1)) {
     desk.refuse("value", number(c.value), "a share between 0 and 1");
   }
   if (c.metric == "error_rate" && c.value >= 0.5) {
-    desk.refuse("value", number(c.value), "an error rate below 0.5 (0.95 would accept 95 % failures)");
+    desk.refuse("value", number(c.value),
+                "an error rate below 0.5 (0.95 would accept 95 % failures)");
   }
   if (metric.kind == "score" && c.form == Form::ratio && metric.better > 0 && c.value < 0.5) {
-    desk.refuse("value", number(c.value),
-                "what must remain, e.g. 0.95 for a loss below 5 %; this accepts half of the baseline");
+    desk.refuse(
+        "value", number(c.value),
+        "what must remain, e.g. 0.95 for a loss below 5 %; this accepts half of the baseline");
   }
   if (metric.kind == "score" && c.form == Form::ratio && metric.better > 0 && c.value >= 1) {
-    desk.warn("value", number(c.value), "below 1: not even an identical model is proven to be as good");
+    desk.warn("value", number(c.value),
+              "below 1: not even an identical model is proven to be as good");
   }
 }
 
@@ -89,12 +93,15 @@ void check_level(const Criterion& c, Desk& desk) {
   }
 }
 
-bool scrapes(const ArmConfig& arm) { return arm.metrics_url != "none"; }
+bool scrapes(const ArmConfig& arm) {
+  return arm.metrics_url != "none";
+}
 
 void check_source(const Criterion& c, const Scenario& scenario, Desk& desk) {
   const ArmConfig& candidate = scenario.candidate;
   if (c.metric == "gpu_memory_used" && candidate.gpu.kind == GpuSource::Kind::none) {
-    desk.warn("metric", c.metric, "a gpu source of the candidate: without one it stays INCONCLUSIVE");
+    desk.warn("metric", c.metric,
+              "a gpu source of the candidate: without one it stays INCONCLUSIVE");
   }
   if (c.metric == "gpu_memory_demand" && !candidate.facts.weights_gb) {
     desk.warn("metric", c.metric,
@@ -103,7 +110,8 @@ void check_source(const Criterion& c, const Scenario& scenario, Desk& desk) {
   if (c.metric == "restarts" && !scrapes(candidate)) {
     desk.refuse("metric", c.metric, "a metrics_url of the candidate: restarts are read there");
   }
-  if (c.metric == "slo_attainment" && !scenario.slo.ttft && !scenario.slo.tpot && !scenario.slo.e2e) {
+  if (c.metric == "slo_attainment" && !scenario.slo.ttft && !scenario.slo.tpot &&
+      !scenario.slo.e2e) {
     desk.refuse("metric", c.metric, "at least one objective under slo");
   }
   if (c.metric.starts_with("quality.") && scenario.quality.suite.empty()) {
@@ -132,23 +140,27 @@ std::size_t planned_requests(const Plan& plan, const std::string& point) {
   std::size_t n = 0;
   for (const Step& step : plan.steps) {
     const Cell& cell = plan.cells[step.cell];
-    const bool counted_cell = cell.kind == CellKind::load || (point.empty() && cell.kind == CellKind::quality);
-    const bool candidate = std::find(step.arms.begin(), step.arms.end(), Arm::candidate) != step.arms.end();
+    const bool counted_cell =
+        cell.kind == CellKind::load || (point.empty() && cell.kind == CellKind::quality);
+    const bool candidate =
+        std::find(step.arms.begin(), step.arms.end(), Arm::candidate) != step.arms.end();
     if (!counted_cell || !candidate || (!point.empty() && cell.point != point)) continue;
-    n += static_cast<std::size_t>(std::count_if(
-        cell.requests.begin(), cell.requests.end(),
-        [](const PlannedRequest& r) { return r.phase == Phase::measured; }));
+    n += static_cast<std::size_t>(
+        std::count_if(cell.requests.begin(), cell.requests.end(),
+                      [](const PlannedRequest& r) { return r.phase == Phase::measured; }));
   }
   return n;
 }
 
 void check_size(const Criterion& c, const Plan& plan, Desk& desk) {
   const MethodChoice choice = choose_method(c);
-  if (!choice.ok || (choice.method != Method::error_count && choice.method != Method::error_share)) return;
+  if (!choice.ok || (choice.method != Method::error_count && choice.method != Method::error_share))
+    return;
   const std::size_t planned = planned_requests(plan, c.point);
   if (c.min_n > planned) {
-    desk.warn("min_n", count(c.min_n),
-              fmt::format("at most the {} planned requests: it stays INCONCLUSIVE", count(planned)));
+    desk.warn(
+        "min_n", count(c.min_n),
+        fmt::format("at most the {} planned requests: it stays INCONCLUSIVE", count(planned)));
   }
 }
 

@@ -18,8 +18,9 @@ struct LintFinding {
   std::string wanted;
 };
 
-/// Inverted directions, units of another metric, unknown metrics and points, methods that do not fit,
-/// duplicate ids, data that the scenario never measures. With a plan: what its size cannot decide.
+/// Inverted directions, units of another metric, unknown metrics and points, methods that do not
+/// fit, duplicate ids, data that the scenario never measures. With a plan: what its size cannot
+/// decide.
 std::vector<LintFinding> lint(const Scenario& scenario, const Plan* plan = nullptr);
 
 /// "saw …, want …" of a finding in one line.

@@ -33,15 +33,17 @@ constexpr std::array kMethods{
     Row{Method::error_count, "exact", "failures counted; what that count proves is said beside it",
         false, true},
     Row{Method::error_share, "clopper_pearson",
-        "exact binomial (Clopper–Pearson) bound over requests, a t bound over runs and a score bound "
+        "exact binomial (Clopper–Pearson) bound over requests, a t bound over runs and a score "
+        "bound "
         "with the dispersion between runs must all hold",
         true, false},
     Row{Method::restarts, "restarts", "restarts of the server counted from its own start time",
         false, true},
-    Row{Method::memory, "peak", "largest memory reading of the run; exact where no reading is missing",
-        false, true},
+    Row{Method::memory, "peak",
+        "largest memory reading of the run; exact where no reading is missing", false, true},
     Row{Method::quality_score, "paired_score",
-        "paired items, candidate against baseline: score test for 0/1 scores with counts divided by "
+        "paired items, candidate against baseline: score test for 0/1 scores with counts divided "
+        "by "
         "the design effect of clusters, clustered t test otherwise",
         false, false},
     Row{Method::quality_level, "score_level",
@@ -49,8 +51,11 @@ constexpr std::array kMethods{
         "clustered t bound otherwise",
         false, false},
     Row{Method::quality_flips, "flips",
-        "items whose score differs between the arms, exact binomial bound with design effect", false,
-        false},
+        "items whose score differs between the arms, exact binomial bound with design effect",
+        false, false},
+    Row{Method::likelihood, "paired_likelihood",
+        "paired log-likelihoods of reference code per token, clustered interval, exponentiated",
+        false, false},
 };
 
 const Row& row_of(Method method) {
@@ -58,8 +63,12 @@ const Row& row_of(Method method) {
                        [&](const Row& r) { return r.method == method; });
 }
 
-MethodChoice use(Method method) { return {true, method, {}}; }
-MethodChoice refuse(std::string why) { return {false, Method::t_blocks, std::move(why)}; }
+MethodChoice use(Method method) {
+  return {true, method, {}};
+}
+MethodChoice refuse(std::string why) {
+  return {false, Method::t_blocks, std::move(why)};
+}
 
 constexpr std::array<std::string_view, 5> kPercentiles{"p50", "p90", "p95", "p99", "p99.9"};
 
@@ -98,14 +107,18 @@ MethodChoice for_quality(const Criterion& c) {
     return c.form == Form::candidate ? use(Method::quality_flips)
                                      : refuse("saw a ratio of flip rates, want form candidate");
   }
-  return use(c.form == Form::candidate && c.metric != "quality.ppl_ratio" ? Method::quality_level
-                                                                          : Method::quality_score);
+  if (c.metric == "quality.ppl_ratio") {
+    return c.form == Form::difference ? refuse("saw a difference of a ratio, want form candidate")
+                                      : use(Method::likelihood);
+  }
+  return use(c.form == Form::candidate ? Method::quality_level : Method::quality_score);
 }
 
 MethodChoice default_method(const Criterion& c) {
   const MetricInfo* info = find_metric(c.metric);
   if (info == nullptr) return refuse("saw metric " + c.metric + ", want one of the catalogue");
-  if (is_request_metric(c.metric) || is_block_metric(c.metric)) return for_request_or_block_metric(c);
+  if (is_request_metric(c.metric) || is_block_metric(c.metric))
+    return for_request_or_block_metric(c);
   if (info->kind == "memory") {
     return c.op == Op::eq ? refuse("saw op = on memory, want <, <=, > or >=") : use(Method::memory);
   }
@@ -136,10 +149,18 @@ MethodChoice choose_method(const Criterion& criterion) {
                 criterion.metric);
 }
 
-std::string_view id_of(Method method) { return row_of(method).id; }
-std::string_view sentence_of(Method method) { return row_of(method).sentence; }
-bool needs_blocks(Method method) { return row_of(method).blocks; }
-bool is_exact(Method method) { return row_of(method).exact; }
+std::string_view id_of(Method method) {
+  return row_of(method).id;
+}
+std::string_view sentence_of(Method method) {
+  return row_of(method).sentence;
+}
+bool needs_blocks(Method method) {
+  return row_of(method).blocks;
+}
+bool is_exact(Method method) {
+  return row_of(method).exact;
+}
 
 double percentile_of(std::string_view stat) {
   if (stat == "p50") return 0.50;
@@ -151,8 +172,8 @@ double percentile_of(std::string_view stat) {
 }
 
 bool is_request_metric(std::string_view metric) {
-  constexpr std::array<std::string_view, 8> ids{"ttft", "ttft_service", "tpot",         "icg_max",
-                                                "e2e",  "ntpot",        "stream_speed", "output_tokens"};
+  constexpr std::array<std::string_view, 8> ids{
+      "ttft", "ttft_service", "tpot", "icg_max", "e2e", "ntpot", "stream_speed", "output_tokens"};
   return std::find(ids.begin(), ids.end(), metric) != ids.end();
 }
 

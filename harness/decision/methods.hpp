@@ -1,6 +1,6 @@
 #pragma once
-// Which statistical method decides a criterion: a function of metric, statistic and form, with a few
-// alternatives that a scenario may name in `method`.
+// Which statistical method decides a criterion: a function of metric, statistic and form, with a
+// few alternatives that a scenario may name in `method`.
 
 #include <string>
 #include <string_view>
@@ -15,15 +15,17 @@ enum class Method {
   linear_margin,  ///< t on candidate - value·baseline, one per block (no ratio distribution needed)
   t_blocks,       ///< t on the candidate's block values
   t_difference,   ///< t on candidate - baseline, one per block
-  exceedance,     ///< share of requests beyond the threshold, over requests and over runs (shares.hpp)
+  exceedance,  ///< share of requests beyond the threshold, over requests and over runs (shares.hpp)
   observed_max,   ///< the largest value seen; a fact, no claim about unseen requests
   error_count,    ///< failed requests seen, with what that many of n prove
   error_share,    ///< share of failed requests, over requests and over runs (shares.hpp)
   restarts,       ///< a fact
   memory,         ///< peak over the run; a fact where samples are complete
-  quality_score,  ///< paired items: Tang or Tango score with design effect (0/1), clustered t otherwise
+  quality_score,  ///< paired items: Tang or Tango score with design effect (0/1), clustered t
+                  ///< otherwise
   quality_level,  ///< the candidate's own score: Clopper–Pearson with design effect, or clustered t
   quality_flips,  ///< items whose score differs between the arms
+  likelihood,     ///< perplexity ratio from paired log-likelihoods, clustered
 };
 
 struct MethodChoice {

@@ -28,7 +28,9 @@ std::vector<Key> keys_of(const Scenario& scenario) {
     if (!is_request_metric(c.metric) && !is_block_metric(c.metric)) continue;
     const LoadPoint* point = point_of(scenario, c);
     if (point == nullptr) continue;
-    auto it = std::find_if(out.begin(), out.end(), [&](const Key& k) { return k.metric == c.metric && k.point == point->id; });
+    auto it = std::find_if(out.begin(), out.end(), [&](const Key& k) {
+      return k.metric == c.metric && k.point == point->id;
+    });
     if (it == out.end()) it = out.insert(out.end(), Key{c.metric, point->id});
     it->relative = it->relative || c.form != Form::candidate;
   }
@@ -58,23 +60,27 @@ Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
   if (key.relative && out.shown.lo && out.shown.hi) {
     const double half = 0.5 * std::log(*out.shown.hi / *out.shown.lo);
     const auto own = static_cast<double>(std::max<std::size_t>(1, aa_blocks(m, point)));
-    const auto run = static_cast<double>(std::max<std::size_t>(1, blocks_of(m, point, Arm::candidate).size()));
+    const auto run =
+        static_cast<double>(std::max<std::size_t>(1, blocks_of(m, point, Arm::candidate).size()));
     out.resolution = std::expm1(half * std::sqrt(own / run));
   }
   return out;
 }
 
-std::string line_of(const Scenario& scenario, const std::vector<Check>& checks, const NoiseFloor& floor,
-                    std::size_t blocks) {
+std::string line_of(const Scenario& scenario, const std::vector<Check>& checks,
+                    const NoiseFloor& floor, std::size_t blocks) {
   std::vector<std::string> parts;
   for (const Check& c : checks) {
     std::string text = fmt::format("{} {}×", c.key.metric, number_against(*c.shown.value, 1));
-    if (c.shown.lo && c.shown.hi) text += fmt::format(" [{:.3f}, {:.3f}]", *c.shown.lo, *c.shown.hi);
+    if (c.shown.lo && c.shown.hi)
+      text += fmt::format(" [{:.3f}, {:.3f}]", *c.shown.lo, *c.shown.hi);
     parts.push_back(text);
   }
   const std::string label = label_of(scenario, Arm::baseline);
-  std::string out = fmt::format("Noise check ({} against itself, {}, 90 %): {}", label, counted(blocks, "block"), list(parts));
-  if (floor.resolution > 0) out += fmt::format("; a run of this size resolves ±{}", percent(floor.resolution));
+  std::string out = fmt::format("Noise check ({} against itself, {}, 90 %): {}", label,
+                                counted(blocks, "block"), list(parts));
+  if (floor.resolution > 0)
+    out += fmt::format("; a run of this size resolves ±{}", percent(floor.resolution));
   return out + (floor.contains_one ? "." : "; it does not contain 1.");
 }
 

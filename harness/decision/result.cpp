@@ -13,17 +13,26 @@ namespace {
 
 constexpr double kPower = 0.8;  // "expected to decide"
 
-std::string_view pass_side(Op op) { return upper_limit(op) ? "upper" : "lower"; }
-std::string_view fail_side(Op op) { return upper_limit(op) ? "lower" : "upper"; }
+std::string_view pass_side(Op op) {
+  return upper_limit(op) ? "upper" : "lower";
+}
+std::string_view fail_side(Op op) {
+  return upper_limit(op) ? "lower" : "upper";
+}
 
 /// The operator of the complement, for "1.98 < 2.00" where ≥ is required.
 std::string_view opposite(Op op) {
   switch (op) {
-    case Op::lt: return "≥";
-    case Op::le: return ">";
-    case Op::gt: return "≤";
-    case Op::ge: return "<";
-    case Op::eq: return "≠";
+    case Op::lt:
+      return "≥";
+    case Op::le:
+      return ">";
+    case Op::gt:
+      return "≤";
+    case Op::ge:
+      return "<";
+    case Op::eq:
+      return "≠";
   }
   return "?";
 }
@@ -78,15 +87,16 @@ void settle(CriterionResult& out, std::optional<double> pass, std::optional<doub
         out.reason = fmt::format("no bound could be computed ({})", support);
       } else if (!acceptable(c.op, *other, c.value)) {
         out.code = "within_noise";
-        out.reason = fmt::format("bounds {} and {} miss {}, but by no more than two equal servers "
-                                 "differed in the A/A blocks ({})",
-                                 shown(c, *pass), shown(c, *other), threshold, support);
+        out.reason = fmt::format(
+            "bounds {} and {} miss {}, but by no more than two equal servers "
+            "differed in the A/A blocks ({})",
+            shown(c, *pass), shown(c, *other), threshold, support);
       } else if (upper_limit(c.op)) {
-        out.reason = fmt::format("upper bound {} ≥ {}, lower bound {} ({})", shown(c, *pass), threshold,
-                                 shown(c, *other), support);
+        out.reason = fmt::format("upper bound {} ≥ {}, lower bound {} ({})", shown(c, *pass),
+                                 threshold, shown(c, *other), support);
       } else {
-        out.reason = fmt::format("lower bound {} < {} ≤ {} upper bound ({})", shown(c, *pass), threshold,
-                                 shown(c, *other), support);
+        out.reason = fmt::format("lower bound {} < {} ≤ {} upper bound ({})", shown(c, *pass),
+                                 threshold, shown(c, *other), support);
       }
       break;
   }
@@ -111,9 +121,10 @@ std::string more_blocks(const Inputs& in, std::size_t have, std::size_t need) {
   const double per_block = in.context.minutes_per_block.value_or(in.minutes_per_block);
   const std::string time =
       per_block > 0 ? fmt::format(", {}", minutes(per_block * static_cast<double>(extra))) : "";
-  return fmt::format("{}{} (blocks: {})",
-                     extra == 1 ? "1 more block" : fmt::format("about {} more blocks", count(extra)),
-                     time, have + extra);
+  return fmt::format(
+      "{}{} (blocks: {})",
+      extra == 1 ? "1 more block" : fmt::format("about {} more blocks", count(extra)), time,
+      have + extra);
 }
 
 std::string blocks_to_decide(const Inputs& in, const CriterionResult& out, double gap, double sd) {
@@ -123,14 +134,17 @@ std::string blocks_to_decide(const Inputs& in, const CriterionResult& out, doubl
   const double alpha = good ? out.alpha_pass : out.alpha_fail;
   const auto need = stats::blocks_needed(std::fabs(gap), sd, alpha, kPower, 1000);
   if (!need) {
-    return fmt::format("the measured {} lies too close to {} for any affordable number of blocks: "
-                       "reduce the noise between blocks or accept the open result",
-                       measured, shown(c, c.value));
+    return fmt::format(
+        "the measured {} lies too close to {} for any affordable number of blocks: "
+        "reduce the noise between blocks or accept the open result",
+        measured, shown(c, c.value));
   }
   const std::string blocks = more_blocks(in, out.n, *need);
   return good ? "expected to decide: " + blocks
-              : fmt::format("the measured {} does not meet {}: improve the candidate, or prove it "
-                            "with {}", measured, required(c), blocks);
+              : fmt::format(
+                    "the measured {} does not meet {}: improve the candidate, or prove it "
+                    "with {}",
+                    measured, required(c), blocks);
 }
 
 }  // namespace abgate::decision

@@ -14,8 +14,9 @@ namespace {
 
 using Field = double stats::RequestMetrics::*;
 constexpr std::array<Field, 6> kLatencies{
-    &stats::RequestMetrics::ttft, &stats::RequestMetrics::ttft_service, &stats::RequestMetrics::tpot,
-    &stats::RequestMetrics::icg_max, &stats::RequestMetrics::e2e, &stats::RequestMetrics::ntpot};
+    &stats::RequestMetrics::ttft, &stats::RequestMetrics::ttft_service,
+    &stats::RequestMetrics::tpot, &stats::RequestMetrics::icg_max,
+    &stats::RequestMetrics::e2e,  &stats::RequestMetrics::ntpot};
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -32,7 +33,8 @@ bool at_point(const stats::BlockArm& block, std::string_view point) {
   return block.kind == CellKind::load && (point.empty() || block.point == point);
 }
 
-std::array<Range, kLatencies.size()> ranges_at(const stats::Measurements& m, std::string_view point) {
+std::array<Range, kLatencies.size()> ranges_at(const stats::Measurements& m,
+                                               std::string_view point) {
   std::array<Range, kLatencies.size()> ranges;
   for (const stats::BlockArm& block : m.blocks) {
     if (!at_point(block, point)) continue;
@@ -123,7 +125,9 @@ std::optional<stats::Measurements> with_failures_at_worst(const stats::Measureme
 std::vector<std::string> missing_for(const Inputs& in, const Criterion& criterion) {
   const bool quality = criterion.metric.starts_with("quality.");
   const LoadPoint* point = point_of(in.scenario, criterion);
-  const std::string_view at = quality ? "quality" : point == nullptr ? "" : std::string_view(point->id);
+  const std::string_view at = quality            ? "quality"
+                              : point == nullptr ? ""
+                                                 : std::string_view(point->id);
   std::vector<std::string> out;
   for (const std::string& cell : in.m.missing_cells) {
     if (needs_cell(cell, at, covers_whole_run(criterion))) out.push_back(cell);

@@ -21,15 +21,18 @@ double dispersion_of(std::span<const stats::RunCount> runs, double mean, std::si
   return std::max(1.0, chi2 / static_cast<double>(used - 1));
 }
 
-/// Upper end of the p that the score statement does not reject: Wilson's formula with effective n and t.
+/// Upper end of the p that the score statement does not reject: Wilson's formula with effective n
+/// and t.
 double score_upper(double mean, double n, double t) {
   const double t2 = t * t;
-  return (mean + t2 / (2 * n) + t * std::sqrt(mean * (1 - mean) / n + t2 / (4 * n * n))) / (1 + t2 / n);
+  return (mean + t2 / (2 * n) + t * std::sqrt(mean * (1 - mean) / n + t2 / (4 * n * n))) /
+         (1 + t2 / n);
 }
 
 }  // namespace
 
-ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass, double alpha_fail) {
+ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass,
+                           double alpha_fail) {
   ShareStatement s;
   s.counts = stats::exceedance(runs, allowed, alpha_pass, alpha_fail);
   s.below = s.counts.below;
@@ -46,7 +49,9 @@ ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed
   const double p = stats::t_cdf(score, df);
   s.below = s.below && p <= alpha_pass;
   if (s.p_below) s.p_below = std::max(*s.p_below, p);
-  if (s.upper) s.upper = std::max(*s.upper, score_upper(mean, n / s.dispersion, stats::t_quantile(1 - alpha_pass, df)));
+  if (s.upper)
+    s.upper = std::max(*s.upper,
+                       score_upper(mean, n / s.dispersion, stats::t_quantile(1 - alpha_pass, df)));
   return s;
 }
 

@@ -8,23 +8,25 @@
 
 namespace abgate::decision {
 
-/// stats::exceedance plus a quasi-binomial score statement: shares of runs are skewed, and a low mean
-/// comes with a low spread, so that a t bound on six of them passes a system at its limit too often.
-/// The score statement takes the variance at the limit, not at the estimate, times the dispersion
-/// between runs (Pearson's chi-square over K-1, at least 1; McCullagh & Nelder 1989, 4.5), and Student's
-/// t with K-1 degrees of freedom. Error at the limit of p95 (simulate(), six runs of 100, nominal 5 %)
-/// without and with it: 7.4 and 4.2 % where runs differ by 5 % of TTFT, 10.8 and 6.1 % at 10 %, 18.9 and
-/// 10.7 % at 20 %: six runs that differ so much carry too little to do better.
-/// PASS: all three hold. FAIL: as in stats::exceedance, where skewness works the other way.
+/// stats::exceedance plus a quasi-binomial score statement: shares of runs are skewed, and a low
+/// mean comes with a low spread, so that a t bound on six of them passes a system at its limit too
+/// often. The score statement takes the variance at the limit, not at the estimate, times the
+/// dispersion between runs (Pearson's chi-square over K-1, at least 1; McCullagh & Nelder
+/// 1989, 4.5), and Student's t with K-1 degrees of freedom. Error at the limit of p95 (simulate(),
+/// six runs of 100, nominal 5 %) without and with it: 7.4 and 4.2 % where runs differ by 5 % of
+/// TTFT, 10.8 and 6.1 % at 10 %, 18.9 and 10.7 % at 20 %: six runs that differ so much carry too
+/// little to do better. PASS: all three hold. FAIL: as in stats::exceedance, where skewness works
+/// the other way.
 struct ShareStatement {
   stats::Exceedance counts;
   double dispersion = 1;
   bool below = false, above = false;
-  std::optional<double> upper;    ///< largest of the three upper bounds at alpha_pass
+  std::optional<double> upper;  ///< largest of the three upper bounds at alpha_pass
   std::optional<double> lower;
   std::optional<double> p_below;  ///< largest of the three p values
 };
 
-ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass, double alpha_fail);
+ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass,
+                           double alpha_fail);
 
 }  // namespace abgate::decision

@@ -32,14 +32,15 @@ class Wander {
 double sd_of_mean(double phi, std::size_t n) {
   double sum = 1;
   for (std::size_t lag = 1; lag < n; ++lag) {
-    sum += 2 * (1 - static_cast<double>(lag) / static_cast<double>(n)) * std::pow(phi, static_cast<double>(lag));
+    sum += 2 * (1 - static_cast<double>(lag) / static_cast<double>(n)) *
+           std::pow(phi, static_cast<double>(lag));
   }
   return std::sqrt(sum / static_cast<double>(n));
 }
 
 /// One arm's model in one block.
 struct Side {
-  double speed = 0;         ///< mean over runs, tok/s
+  double speed = 0;  ///< mean over runs, tok/s
   double beyond = 0;
   double error_rate = 0;
 };
@@ -59,15 +60,18 @@ class Experiment {
     stats::Measurements m;
     const Side base{world_.baseline_speed, world_.baseline_beyond, 0};
     const Side cand{world_.candidate_speed, world_.candidate_beyond, world_.error_rate};
-    for (std::size_t k = 0; k < design_.blocks; ++k) pair_of_blocks(m, CellKind::load, k, Arm::candidate, base, cand);
-    for (std::size_t k = 0; k < design_.aa_blocks; ++k) pair_of_blocks(m, CellKind::aa, k, Arm::control, base, base);
+    for (std::size_t k = 0; k < design_.blocks; ++k)
+      pair_of_blocks(m, CellKind::load, k, Arm::candidate, base, cand);
+    for (std::size_t k = 0; k < design_.aa_blocks; ++k)
+      pair_of_blocks(m, CellKind::aa, k, Arm::control, base, base);
     quality(m);
     servers(m);
     return m;
   }
 
  private:
-  void pair_of_blocks(stats::Measurements& m, CellKind kind, std::size_t k, Arm other, const Side& base, const Side& side) {
+  void pair_of_blocks(stats::Measurements& m, CellKind kind, std::size_t k, Arm other,
+                      const Side& base, const Side& side) {
     const double shared = scatter_.run_sd * rng_.normal();
     m.blocks.push_back(block(kind, k, Arm::baseline, base, shared));
     m.blocks.push_back(block(kind, k, other, side, shared));
@@ -82,7 +86,8 @@ class Experiment {
     const double speed = std::log(side.speed * shrink_) + shared + arm_sd_ * rng_.normal();
     const double spread = std::hypot(scatter_.ttft_run_sd, scatter_.ttft_request_sd);
     // Marginal P(TTFT >= limit) over runs and requests is exactly `beyond`.
-    const double ttft = std::log(world_.ttft_limit) - stats::normal_quantile(1 - side.beyond) * spread +
+    const double ttft = std::log(world_.ttft_limit) -
+                        stats::normal_quantile(1 - side.beyond) * spread +
                         scatter_.ttft_run_sd * rng_.normal();
     Wander pace(scatter_.autocorrelation, rng_), wait(scatter_.autocorrelation, rng_);
     b.requests.reserve(design_.requests);
@@ -120,7 +125,8 @@ class Experiment {
   int draw_outcome() {
     const double loss = world_.baseline_quality * (1 - world_.quality_ratio);
     const double discordance = std::max(world_.discordance, std::fabs(loss));
-    const double baseline_only = (discordance + loss) / 2, candidate_only = (discordance - loss) / 2;
+    const double baseline_only = (discordance + loss) / 2,
+                 candidate_only = (discordance - loss) / 2;
     const double u = rng_.uniform();
     if (u < baseline_only) return 2;
     if (u < baseline_only + candidate_only) return 1;
@@ -133,8 +139,10 @@ class Experiment {
     for (std::size_t i = 0; i < design_.items; ++i) {
       const bool leads = i % std::max<std::size_t>(1, design_.cluster_size) == 0;
       int outcome = draw_outcome();
-      if (leads) first = outcome;
-      else if (rng_.uniform() < scatter_.cluster_copy) outcome = first;
+      if (leads)
+        first = outcome;
+      else if (rng_.uniform() < scatter_.cluster_copy)
+        outcome = first;
       stats::QualityPair& pair = m.quality.emplace_back();
       pair.item = "item-" + std::to_string(i);
       pair.cluster = "source-" + std::to_string(i / std::max<std::size_t>(1, design_.cluster_size));
@@ -148,7 +156,8 @@ class Experiment {
       pair.baseline[kSimulatedScore] = outcome == 0 || outcome == 2 ? 1 : 0;
       pair.candidate[kSimulatedScore] = outcome == 0 || outcome == 1 ? 1 : 0;
     }
-    for (const Arm arm : {Arm::baseline, Arm::candidate}) m.quality_attempted[index_of(arm)] = design_.items;
+    for (const Arm arm : {Arm::baseline, Arm::candidate})
+      m.quality_attempted[index_of(arm)] = design_.items;
   }
 
   void servers(stats::Measurements& m) const {
@@ -174,7 +183,8 @@ class Experiment {
 
 }  // namespace
 
-stats::Measurements simulate(const World& world, const ScatterModel& scatter, const Design& design, Rng& rng) {
+stats::Measurements simulate(const World& world, const ScatterModel& scatter, const Design& design,
+                             Rng& rng) {
   return Experiment(world, scatter, design, rng).run();
 }
 

@@ -12,8 +12,9 @@
 namespace abgate::decision {
 namespace {
 
-/// A PASS whose bound keeps less than this share of the threshold as margin is called narrow.
-constexpr double kNarrow = 0.01;
+/// A PASS whose bound keeps less than this share of the threshold as margin is called narrow; where
+/// a score must keep a share of the baseline, of the loss that is allowed.
+constexpr double kNarrow = 0.05;
 
 std::vector<std::string> titles(const Verdict& v, Level level, Result result) {
   std::vector<std::string> out;
@@ -23,17 +24,21 @@ std::vector<std::string> titles(const Verdict& v, Level level, Result result) {
   return out;
 }
 
-std::string criteria_word(std::size_t n) { return n == 1 ? "criterion" : "criteria"; }
+std::string criteria_word(std::size_t n) {
+  return n == 1 ? "criterion" : "criteria";
+}
 
 std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) {
   const std::string who = label_of(in.scenario, Arm::candidate);
   const std::string word(to_string(v.decision));
   switch (v.decision) {
     case Decision::go:
-      return fmt::format("{}: {} meets all {} must {}", word, who, votes.must, criteria_word(votes.must));
+      return fmt::format("{}: {} meets all {} must {}", word, who, votes.must,
+                         criteria_word(votes.must));
     case Decision::no_go:
-      return fmt::format("{}: {} does not meet {} of {} must {} ({})", word, who, votes.must_fail, votes.must,
-                         criteria_word(votes.must), list(titles(v, Level::must, Result::fail)));
+      return fmt::format("{}: {} does not meet {} of {} must {} ({})", word, who, votes.must_fail,
+                         votes.must, criteria_word(votes.must),
+                         list(titles(v, Level::must, Result::fail)));
     case Decision::void_run: {
       std::vector<std::string> ids;
       for (const ValidityFinding& f : v.validity) {
@@ -41,7 +46,8 @@ std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) 
       }
       return fmt::format("{}: the run proves nothing about {} ({})", word, who, list(ids));
     }
-    case Decision::inconclusive: break;
+    case Decision::inconclusive:
+      break;
   }
   if (votes.must == 0) return fmt::format("{}: no must criterion is declared", word);
   const std::vector<std::string> open = titles(v, Level::must, Result::inconclusive);
@@ -51,30 +57,37 @@ std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) 
   }
   std::vector<std::string> ids;
   for (const ValidityFinding& f : v.validity) ids.push_back(f.id);
-  return fmt::format("{}: every must criterion holds, but the run is not valid ({})", word, list(ids));
+  return fmt::format("{}: every must criterion holds, but the run is not valid ({})", word,
+                     list(ids));
 }
 
 std::string load_of(const LoadPoint& p) {
-  if (p.arrival == Arrival::closed) return fmt::format("{} ({} at once)", p.id, counted(p.concurrency, "stream"));
+  if (p.arrival == Arrival::closed)
+    return fmt::format("{} ({} at once)", p.id, counted(p.concurrency, "stream"));
   return fmt::format("{} ({} req/s, {})", p.id, number(p.rate), to_string(p.arrival));
 }
 
 std::size_t blocks_measured(const Inputs& in) {
   std::size_t most = 0;
-  for (const LoadPoint& p : in.scenario.points) most = std::max(most, blocks_of(in.m, p.id, Arm::candidate).size());
+  for (const LoadPoint& p : in.scenario.points)
+    most = std::max(most, blocks_of(in.m, p.id, Arm::candidate).size());
   return most;
 }
 
 std::string scope_of(const Inputs& in) {
   std::vector<std::string> loads;
   for (const LoadPoint& p : in.scenario.points) loads.push_back(load_of(p));
-  std::string out = fmt::format("{} against {}", label_of(in.scenario, Arm::candidate), label_of(in.scenario, Arm::baseline));
+  std::string out = fmt::format("{} against {}", label_of(in.scenario, Arm::candidate),
+                                label_of(in.scenario, Arm::baseline));
   if (!loads.empty()) {
-    out += fmt::format(" at {}, {} each, cache {}", list(loads), counted(blocks_measured(in), "paired block"),
+    out += fmt::format(" at {}, {} each, cache {}", list(loads),
+                       counted(blocks_measured(in), "paired block"),
                        to_string(in.scenario.workload.cache));
   }
-  if (!in.m.quality.empty()) out += fmt::format("; quality on {}", counted(in.m.quality.size(), "item"));
-  out += fmt::format("; each must criterion at {} one-sided; attempt {}", percent(1 - 0.05), in.context.attempt);
+  if (!in.m.quality.empty())
+    out += fmt::format("; quality on {}", counted(in.m.quality.size(), "item"));
+  out += fmt::format("; each must criterion at {} one-sided; attempt {}", percent(1 - 0.05),
+                     in.context.attempt);
   if (in.context.looks == 2) out += fmt::format(", look {} of 2 pre-declared", in.context.look);
   return out + ".";
 }
@@ -82,8 +95,10 @@ std::string scope_of(const Inputs& in) {
 /// Relative distance between the bound and the threshold of a PASS.
 std::optional<double> margin(const CriterionResult& r) {
   if (!r.bound || r.result != Result::pass || r.code == "observed") return std::nullopt;
-  const double scale = std::max(std::fabs(r.criterion.value), 1e-12);
-  return std::fabs(*r.bound - r.criterion.value) / scale;
+  const Criterion& c = r.criterion;
+  const bool loss = c.metric.starts_with("quality.") && c.form == Form::ratio && c.value < 1;
+  const double scale = std::max(loss ? 1 - c.value : std::fabs(c.value), 1e-12);
+  return std::fabs(*r.bound - c.value) / scale;
 }
 
 void add_criterion_caveats(const Verdict& v, std::vector<std::string>& out) {
@@ -93,15 +108,18 @@ void add_criterion_caveats(const Verdict& v, std::vector<std::string>& out) {
                                 r.result == Result::fail ? "is missed" : "is undecided", r.reason));
     }
     const auto left = margin(r);
-    if (left && *left < kNarrow) out.push_back(fmt::format("{} passes narrowly: {}", title_of(r.criterion), r.reason));
+    if (left && *left < kNarrow)
+      out.push_back(fmt::format("{} passes narrowly: {}", title_of(r.criterion), r.reason));
   }
 }
 
 void add_quality_caveats(const Inputs& in, std::vector<std::string>& out) {
   for (const stats::QualityGroup& g : in.comparison.quality) {
     if (!g.flagged || g.dimension == "all") continue;
-    out.push_back(fmt::format("{} {} may have regressed in {} ({} items{}, Holm-adjusted p {})", g.dimension, g.name, g.metric,
-                              count(g.n), g.difference.value ? ", " + points(*g.difference.value) : "", number(g.p_adjusted)));
+    out.push_back(fmt::format("{} {} may have regressed in {} ({} items{}, Holm-adjusted p {})",
+                              g.dimension, g.name, g.metric, count(g.n),
+                              g.difference.value ? ", " + points(*g.difference.value) : "",
+                              number(g.p_adjusted)));
   }
 }
 
@@ -110,15 +128,20 @@ void add_standing_failures(const Inputs& in, const Verdict& v, std::vector<std::
   if (v.decision != Decision::void_run) return;
   const stats::RunCount failed = stats::failures(in.m, "", Arm::candidate);
   if (failed.exceeding > 0) {
-    out.push_back(fmt::format("what the endpoint did remains true: {} of {} requests to the candidate failed",
-                              count(failed.exceeding), count(failed.attempted)));
+    out.push_back(
+        fmt::format("what the endpoint did remains true: {} of {} requests to the candidate failed",
+                    count(failed.exceeding), count(failed.attempted)));
   }
   const std::size_t restarts = in.m.server[index_of(Arm::candidate)].restarts;
-  if (restarts > 0) out.push_back("the candidate's server restarted during the run: " + counted(restarts, "restart"));
+  if (restarts > 0)
+    out.push_back("the candidate's server restarted during the run: " +
+                  counted(restarts, "restart"));
 }
 
 void add_scope_caveats(const Inputs& in, std::vector<std::string>& out) {
-  if (in.m.simulated) out.push_back("simulated: an endpoint said that it is a simulator; nothing here is about real hardware");
+  if (in.m.simulated)
+    out.push_back(
+        "simulated: an endpoint said that it is a simulator; nothing here is about real hardware");
   std::size_t highest = 0;
   bool closed = false;
   for (const LoadPoint& p : in.scenario.points) {
@@ -126,9 +149,12 @@ void add_scope_caveats(const Inputs& in, std::vector<std::string>& out) {
     closed = true;
     highest = std::max(highest, p.concurrency);
   }
-  if (closed) out.push_back(fmt::format("not covered: more than {}", counted(highest, "stream") + " at once"));
-  const bool quality = std::any_of(in.scenario.criteria.begin(), in.scenario.criteria.end(),
-                                   [](const Criterion& c) { return c.metric.starts_with("quality."); });
+  if (closed)
+    out.push_back(
+        fmt::format("not covered: more than {}", counted(highest, "stream") + " at once"));
+  const bool quality =
+      std::any_of(in.scenario.criteria.begin(), in.scenario.criteria.end(),
+                  [](const Criterion& c) { return c.metric.starts_with("quality."); });
   if (!quality) out.push_back("not covered: quality of the answers");
 }
 
@@ -142,7 +168,8 @@ const Explanation* first_remedy(const Verdict& v) {
 std::string open_steps(const Verdict& v) {
   std::vector<std::string> steps;
   for (const CriterionResult& r : v.criteria) {
-    if (r.criterion.level != Level::must || r.result != Result::inconclusive || r.next_step.empty()) continue;
+    if (r.criterion.level != Level::must || r.result != Result::inconclusive || r.next_step.empty())
+      continue;
     steps.push_back(fmt::format("{}: {}", title_of(r.criterion), r.next_step));
   }
   std::string out;
@@ -151,20 +178,28 @@ std::string open_steps(const Verdict& v) {
 }
 
 std::string next_step_of(const Inputs& in, const Verdict& v) {
-  const std::string candidate = label_of(in.scenario, Arm::candidate), baseline = label_of(in.scenario, Arm::baseline);
+  const std::string candidate = label_of(in.scenario, Arm::candidate),
+                    baseline = label_of(in.scenario, Arm::baseline);
   switch (v.decision) {
     case Decision::go:
-      return fmt::format("Promote {} within the scope above, keep {} ready for rollback, and judge again nightly.", candidate, baseline);
+      return fmt::format(
+          "Promote {} within the scope above, keep {} ready for rollback, and judge again nightly.",
+          candidate, baseline);
     case Decision::no_go: {
       const Explanation* remedy = first_remedy(v);
       if (remedy != nullptr) {
-        return fmt::format("Keep {} in production. Before the next candidate, remove a known cause ({}): {}", baseline, remedy->title, remedy->advice);
+        return fmt::format(
+            "Keep {} in production. Before the next candidate, remove a known cause ({}): {}",
+            baseline, remedy->title, remedy->advice);
       }
-      return fmt::format("Keep {} in production (roll back if {} already serves) and try the next candidate.", baseline, candidate);
+      return fmt::format(
+          "Keep {} in production (roll back if {} already serves) and try the next candidate.",
+          baseline, candidate);
     }
     case Decision::void_run:
       return "Repair the measurement and run again: " + v.validity.front().remedy + ".";
-    case Decision::inconclusive: break;
+    case Decision::inconclusive:
+      break;
   }
   std::string out = fmt::format("Keep {} in production until decided.", baseline);
   if (const std::string steps = open_steps(v); !steps.empty()) out += " " + steps + ".";

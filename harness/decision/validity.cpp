@@ -12,8 +12,8 @@
 namespace abgate::decision {
 namespace {
 
-/// Share of blocks that may lack a steady window by chance: MSER finds its minimum at the search limit
-/// in a minority of stationary series too.
+/// Share of blocks that may lack a steady window by chance: MSER finds its minimum at the search
+/// limit in a minority of stationary series too.
 constexpr double kMaxUnsteady = 1.0 / 3.0;
 /// Share of paired prompts whose token counts may differ between the servers.
 constexpr double kMaxTokenMismatch = 0.01;
@@ -21,7 +21,8 @@ constexpr double kMaxTokenMismatch = 0.01;
 using Findings = std::vector<ValidityFinding>;
 
 std::string cell_of(const stats::BlockArm& b) {
-  return fmt::format("{}/{}{:03}-{}", b.point, b.kind == CellKind::aa ? "aa" : "", b.block, to_string(b.arm));
+  return fmt::format("{}/{}{:03}-{}", b.point, b.kind == CellKind::aa ? "aa" : "", b.block,
+                     to_string(b.arm));
 }
 
 /// The block with the largest value of a health figure.
@@ -43,16 +44,19 @@ void check_lags(const Inputs& in, Findings& out) {
   if (late != nullptr && schedule(*late) > rules.max_schedule_lag_p99) {
     out.push_back({"schedule_lag", true,
                    fmt::format("requests left {} ms late (p99, {}), at most {} ms are allowed",
-                               number(to_ms(schedule(*late))), cell_of(*late), number(to_ms(rules.max_schedule_lag_p99))),
+                               number(to_ms(schedule(*late))), cell_of(*late),
+                               number(to_ms(rules.max_schedule_lag_p99))),
                    "use a faster or quieter client machine, or a lower rate"});
   }
   const auto loop = [](const stats::BlockArm& b) { return b.health.loop_lag_p99; };
   const stats::BlockArm* slow = worst_block(in.m, loop);
   if (slow != nullptr && loop(*slow) > rules.max_loop_lag_p99) {
-    out.push_back({"loop_lag", true,
-                   fmt::format("the client stamped events {} ms after it woke (p99, {}), at most {} ms are allowed",
-                               number(to_ms(loop(*slow))), cell_of(*slow), number(to_ms(rules.max_loop_lag_p99))),
-                   "use a faster or quieter client machine, or fewer streams"});
+    out.push_back(
+        {"loop_lag", true,
+         fmt::format(
+             "the client stamped events {} ms after it woke (p99, {}), at most {} ms are allowed",
+             number(to_ms(loop(*slow))), cell_of(*slow), number(to_ms(rules.max_loop_lag_p99))),
+         "use a faster or quieter client machine, or fewer streams"});
   }
 }
 
@@ -61,8 +65,10 @@ void check_cpu(const Inputs& in, Findings& out) {
   const stats::BlockArm* busy = worst_block(in.m, cpu);
   if (busy == nullptr || !(cpu(*busy) > in.scenario.validity.max_client_cpu)) return;
   out.push_back({"client_cpu", true,
-                 fmt::format("the client used {} of a core ({}), at most {} is allowed: it may have been the bottleneck",
-                             percent(cpu(*busy)), cell_of(*busy), percent(in.scenario.validity.max_client_cpu)),
+                 fmt::format("the client used {} of a core ({}), at most {} is allowed: it may "
+                             "have been the bottleneck",
+                             percent(cpu(*busy)), cell_of(*busy),
+                             percent(in.scenario.validity.max_client_cpu)),
                  "use a faster client machine, or fewer streams"});
 }
 
@@ -71,7 +77,8 @@ void check_own_faults(const Inputs& in, Findings& out) {
   for (const stats::BlockArm& b : in.m.blocks) ours += b.ours;
   if (ours == 0) return;
   out.push_back({"harness_faults", true,
-                 fmt::format("{} lost to faults of the client machine (file descriptors, ports)", counted(ours, "request")),
+                 fmt::format("{} lost to faults of the client machine (file descriptors, ports)",
+                             counted(ours, "request")),
                  "raise the limits (ulimit -n, ip_local_port_range) and run again"});
 }
 
@@ -80,7 +87,8 @@ void check_token_ids(const Inputs& in, Findings& out) {
   for (const ServerFacts& f : in.m.facts) {
     if (f.arm != Arm::control) facts[index_of(f.arm)] = &f;
   }
-  const bool known = facts[0] != nullptr && facts[1] != nullptr && facts[0]->token_ids_hash && facts[1]->token_ids_hash;
+  const bool known = facts[0] != nullptr && facts[1] != nullptr && facts[0]->token_ids_hash &&
+                     facts[1]->token_ids_hash;
   if (!known || *facts[0]->token_ids_hash == *facts[1]->token_ids_hash) return;
   out.push_back({"tokens", true, "the two servers turn the same prompts into different token ids",
                  "serve both arms with the same tokeniser files and chat template"});
@@ -92,28 +100,37 @@ void check_prompt_tokens(const Inputs& in, Findings& out) {
   for (const stats::BlockArm& b : in.m.blocks) {
     if (b.kind != CellKind::load || b.arm != Arm::baseline) continue;
     for (const stats::BlockArm& c : in.m.blocks) {
-      if (c.kind != CellKind::load || c.arm != Arm::candidate || c.block != b.block || c.point != b.point) continue;
+      if (c.kind != CellKind::load || c.arm != Arm::candidate || c.block != b.block ||
+          c.point != b.point)
+        continue;
       for (std::size_t i = 0; i < std::min(b.requests.size(), c.requests.size()); ++i) {
         const stats::RequestMetrics &x = b.requests[i], &y = c.requests[i];
-        if (x.index != y.index || std::isnan(x.prompt_tokens) || std::isnan(y.prompt_tokens)) continue;
+        if (x.index != y.index || std::isnan(x.prompt_tokens) || std::isnan(y.prompt_tokens))
+          continue;
         ++pairs;
         if (std::fabs(x.prompt_tokens - y.prompt_tokens) > 0.5) ++different;
       }
     }
   }
-  if (pairs == 0 || static_cast<double>(different) <= kMaxTokenMismatch * static_cast<double>(pairs)) return;
-  out.push_back({"prompt_tokens", true,
-                 fmt::format("the servers counted different prompt tokens in {} of {} equal requests", count(different), count(pairs)),
-                 "serve both arms with the same tokeniser files and chat template"});
+  if (pairs == 0 ||
+      static_cast<double>(different) <= kMaxTokenMismatch * static_cast<double>(pairs))
+    return;
+  out.push_back(
+      {"prompt_tokens", true,
+       fmt::format("the servers counted different prompt tokens in {} of {} equal requests",
+                   count(different), count(pairs)),
+       "serve both arms with the same tokeniser files and chat template"});
 }
 
 void check_cache(const Inputs& in, Findings& out) {
   const auto &base = in.m.server[0].prefix_hit_rate, &cand = in.m.server[1].prefix_hit_rate;
   if (in.scenario.workload.cache != CachePolicy::cold || !base || !cand) return;
   if (std::fabs(*base - *cand) <= in.scenario.validity.max_cache_hit_difference) return;
-  out.push_back({"cache", true,
-                 fmt::format("prefix cache hits differ under a cold cache: baseline {}, candidate {}", percent(*base), percent(*cand)),
-                 "restart both servers or salt by prompt_prefix, so that neither side starts warm"});
+  out.push_back(
+      {"cache", true,
+       fmt::format("prefix cache hits differ under a cold cache: baseline {}, candidate {}",
+                   percent(*base), percent(*cand)),
+       "restart both servers or salt by prompt_prefix, so that neither side starts warm"});
 }
 
 void check_fingerprint(const Inputs& in, Findings& out) {
@@ -124,7 +141,8 @@ void check_fingerprint(const Inputs& in, Findings& out) {
   for (const Arm arm : {Arm::baseline, Arm::control}) {
     if (in.m.server[index_of(arm)].restarts == 0) continue;
     out.push_back({"baseline_restarted", true,
-                   fmt::format("the {}'s server restarted during the run ({})", to_string(arm), counted(in.m.server[index_of(arm)].restarts, "restart")),
+                   fmt::format("the {}'s server restarted during the run ({})", to_string(arm),
+                               counted(in.m.server[index_of(arm)].restarts, "restart")),
                    "find out why it restarted, then run again"});
     break;  // the control is the baseline's server
   }
@@ -133,25 +151,31 @@ void check_fingerprint(const Inputs& in, Findings& out) {
 void check_noise(const Inputs& in, const NoiseFloor& noise, Findings& out) {
   const ValidityRules& rules = in.scenario.validity;
   if (!noise.measured) {
-    const bool judged_on_blocks = std::any_of(in.scenario.criteria.begin(), in.scenario.criteria.end(), [](const Criterion& c) {
-      return is_request_metric(c.metric) || is_block_metric(c.metric);
-    });
+    const bool judged_on_blocks = std::any_of(
+        in.scenario.criteria.begin(), in.scenario.criteria.end(), [](const Criterion& c) {
+          return is_request_metric(c.metric) || is_block_metric(c.metric);
+        });
     if (in.scenario.aa_blocks > 0 && judged_on_blocks) {
-      out.push_back({"aa_missing", false, "A/A blocks were planned and none was measured", "run again with the A/A blocks"});
+      out.push_back({"aa_missing", false, "A/A blocks were planned and none was measured",
+                     "run again with the A/A blocks"});
     }
     return;
   }
   if (rules.aa_must_contain_one && !noise.contains_one) {
     out.push_back({"aa", false,
-                   fmt::format("the baseline differs from itself: {}. Something other than the model makes a difference ({})",
+                   fmt::format("the baseline differs from itself: {}. Something other than the "
+                               "model makes a difference ({})",
                                noise.line, noise.worst),
-                   "look for load by others, drift or thermal limits on the baseline's machine; interleave more blocks"});
+                   "look for load by others, drift or thermal limits on the baseline's machine; "
+                   "interleave more blocks"});
   }
   if (noise.resolution > rules.aa_max_half_width) {
-    out.push_back({"aa_wide", false,
-                   fmt::format("two equal servers may differ by ±{} in a run of this size ({}), at most ±{} is allowed",
-                               percent(noise.resolution), noise.worst, percent(rules.aa_max_half_width)),
-                   "use longer or more blocks, or quieter machines"});
+    out.push_back(
+        {"aa_wide", false,
+         fmt::format("two equal servers may differ by ±{} in a run of this size ({}), at most ±{} "
+                     "is allowed",
+                     percent(noise.resolution), noise.worst, percent(rules.aa_max_half_width)),
+         "use longer or more blocks, or quieter machines"});
   }
 }
 
@@ -174,10 +198,12 @@ void check_steady(const Inputs& in, Findings& out) {
         ++unsteady;
         why = b->window.why;
       }
-      if (static_cast<double>(unsteady) <= kMaxUnsteady * static_cast<double>(blocks.size())) continue;
+      if (static_cast<double>(unsteady) <= kMaxUnsteady * static_cast<double>(blocks.size()))
+        continue;
       out.push_back({"not_steady", false,
-                     fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}", unsteady, blocks.size(),
-                                 to_string(arm), point.id, why.empty() ? "" : " (" + why + ")"),
+                     fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}",
+                                 unsteady, blocks.size(), to_string(arm), point.id,
+                                 why.empty() ? "" : " (" + why + ")"),
                      "use longer blocks or more warm-up requests"});
     }
   }
@@ -185,16 +211,20 @@ void check_steady(const Inputs& in, Findings& out) {
 
 void check_completeness(const Inputs& in, Findings& out) {
   if (in.m.interrupted) {
-    out.push_back({"interrupted", false, "the run was interrupted before its end", "run it again to its end"});
+    out.push_back({"interrupted", false, "the run was interrupted before its end",
+                   "run it again to its end"});
   }
   if (!in.m.missing_cells.empty()) {
-    std::vector<std::string> shown_cells(in.m.missing_cells.begin(),
-                                         in.m.missing_cells.begin() + std::min<std::ptrdiff_t>(5, std::ssize(in.m.missing_cells)));
+    std::vector<std::string> shown_cells(
+        in.m.missing_cells.begin(),
+        in.m.missing_cells.begin() + std::min<std::ptrdiff_t>(5, std::ssize(in.m.missing_cells)));
     const std::size_t more = in.m.missing_cells.size() - shown_cells.size();
     if (more > 0) shown_cells.push_back(counted(more, "other"));
-    out.push_back({"missing_cells", false,
-                   fmt::format("{} of the run not there: {}", counted(in.m.missing_cells.size(), "planned piece"), list(shown_cells)),
-                   "run the missing blocks again"});
+    out.push_back(
+        {"missing_cells", false,
+         fmt::format("{} of the run not there: {}",
+                     counted(in.m.missing_cells.size(), "planned piece"), list(shown_cells)),
+         "run the missing blocks again"});
   }
 }
 
@@ -220,7 +250,8 @@ std::vector<ValidityFinding> check_validity(const Inputs& in, const NoiseFloor& 
 
 std::vector<std::string> unchecked(const Inputs& in, const NoiseFloor& noise) {
   std::vector<std::string> out;
-  if (!noise.measured && in.scenario.aa_blocks == 0) out.push_back("no A/A block was run: the noise floor is unknown");
+  if (!noise.measured && in.scenario.aa_blocks == 0)
+    out.push_back("no A/A block was run: the noise floor is unknown");
   std::size_t hashes = 0;
   for (const ServerFacts& f : in.m.facts) {
     if (f.token_ids_hash && f.arm != Arm::control) ++hashes;
@@ -230,7 +261,9 @@ std::vector<std::string> unchecked(const Inputs& in, const NoiseFloor& noise) {
   }
   for (const Arm arm : {Arm::baseline, Arm::candidate}) {
     if (!in.m.server[index_of(arm)].seen) {
-      out.push_back(fmt::format("{}: no /metrics, so restarts, preemption and cache hits were not seen", label_of(in.scenario, arm)));
+      out.push_back(
+          fmt::format("{}: no /metrics, so restarts, preemption and cache hits were not seen",
+                      label_of(in.scenario, arm)));
     }
   }
   return out;

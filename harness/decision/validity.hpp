@@ -1,6 +1,6 @@
 #pragma once
-// What must hold before numbers mean anything: the harness was not the bottleneck, the two deployments
-// were comparable, and two equal servers look equal (A/A).
+// What must hold before numbers mean anything: the harness was not the bottleneck, the two
+// deployments were comparable, and two equal servers look equal (A/A).
 
 #include <string>
 #include <vector>
@@ -14,16 +14,17 @@ namespace abgate::decision {
 struct NoiseFloor {
   bool measured = false;
   bool contains_one = true;
-  double shift = 0;        ///< if it does not contain 1: the farthest end, |ln|
-  /// Half width (relative, 90 %) with which the blocks of this run compare two equal servers; of metrics
-  /// that a criterion compares between the arms. Others are judged by their own interval alone.
+  double shift = 0;  ///< if it does not contain 1: the farthest end, |ln|
+  /// Half width (relative, 90 %) with which the blocks of this run compare two equal servers; of
+  /// metrics that a criterion compares between the arms. Others are judged by their own interval
+  /// alone.
   double resolution = 0;
-  std::string worst;       ///< metric at its point with that shift or resolution
-  std::string line;        ///< for the first screen; empty: no A/A
+  std::string worst;  ///< metric at its point with that shift or resolution
+  std::string line;   ///< for the first screen; empty: no A/A
 };
 
-/// A/A ratios of every metric that a block criterion uses. "Contains 1" is tested at 99 % over all of
-/// them together: a gate that cried wolf in one run of ten would be switched off.
+/// A/A ratios of every metric that a block criterion uses. "Contains 1" is tested at 99 % over all
+/// of them together: a gate that cried wolf in one run of ten would be switched off.
 NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m);
 
 /// Every rule that does not hold, worst first. Rules that cannot be checked are no findings: they

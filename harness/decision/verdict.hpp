@@ -20,12 +20,13 @@ enum class Decision { go, no_go, inconclusive, void_run };
 struct CriterionResult {
   Criterion criterion;
   Result result = Result::inconclusive;
-  std::optional<double> measured;    ///< what is compared with the threshold
-  std::optional<double> candidate;   ///< the candidate's own value
-  std::optional<double> baseline;    ///< the baseline's own value
-  std::optional<double> bound;       ///< one-sided bound that a PASS needs on the right side
-  std::optional<double> other_bound; ///< the opposite one: a FAIL needs it on the wrong side
-  std::optional<double> p_value;     ///< of the PASS claim; 0 for an exact PASS, absent where none was computed
+  std::optional<double> measured;     ///< what is compared with the threshold
+  std::optional<double> candidate;    ///< the candidate's own value
+  std::optional<double> baseline;     ///< the baseline's own value
+  std::optional<double> bound;        ///< one-sided bound that a PASS needs on the right side
+  std::optional<double> other_bound;  ///< the opposite one: a FAIL needs it on the wrong side
+  std::optional<double>
+      p_value;  ///< of the PASS claim; 0 for an exact PASS, absent where none was computed
   double alpha_pass = 0.05;
   double alpha_fail = 0.05;  ///< Bonferroni over the must criteria
   std::size_t n = 0;

@@ -27,15 +27,17 @@ std::string significant(double value, int digits) {
 
 }  // namespace
 
-std::string number(double value) { return significant(value, 3); }
+std::string number(double value) {
+  return significant(value, 3);
+}
 
 std::string number_against(double value, double threshold) {
   for (int digits = 3; digits < 10; ++digits) {
     const std::string text = significant(value, digits);
     double shown = 0;
     std::from_chars(text.data(), text.data() + text.size(), shown);
-    const bool same_side = (shown < threshold) == (value < threshold) &&
-                           (shown > threshold) == (value > threshold);
+    const bool same_side =
+        (shown < threshold) == (value < threshold) && (shown > threshold) == (value > threshold);
     if (same_side || !std::isfinite(value)) return text;
   }
   return significant(value, 10);
@@ -50,7 +52,9 @@ std::string quantity_against(double value, double threshold, std::string_view un
   return unit.empty() ? text : fmt::format("{} {}", text, unit);
 }
 
-std::string percent(double fraction) { return significant(100.0 * fraction, 3) + " %"; }
+std::string percent(double fraction) {
+  return significant(100.0 * fraction, 3) + " %";
+}
 
 std::string points(double difference) {
   return fmt::format("{:+.1f} points", 100.0 * difference);
@@ -88,6 +92,8 @@ std::string counted(std::size_t n, std::string_view singular) {
   return fmt::format("{} {}{}", count(n), singular, n == 1 ? "" : "s");
 }
 
-std::string gib(double gb) { return significant(gb * 1e9 / (1024.0 * 1024.0 * 1024.0), 3) + " GiB"; }
+std::string gib(double gb) {
+  return significant(gb * 1e9 / (1024.0 * 1024.0 * 1024.0), 3) + " GiB";
+}
 
 }  // namespace abgate::decision

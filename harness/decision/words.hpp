@@ -1,5 +1,6 @@
 #pragma once
-// Numbers and lists as the verdict's sentences write them: with unit, with enough digits to be true.
+// Numbers and lists as the verdict's sentences write them: with unit, with enough digits to be
+// true.
 
 #include <cstddef>
 #include <optional>
@@ -11,8 +12,8 @@ namespace abgate::decision {
 
 /// Three significant digits at least, without trailing zeros beyond them: 41.7, 0.532, 1200, 2.12.
 std::string number(double value);
-/// The same with as many digits (up to 10) as it takes to read differently from `threshold`, so that
-/// 59.996 against 60 is never printed as 60.
+/// The same with as many digits (up to 10) as it takes to read differently from `threshold`, so
+/// that 59.996 against 60 is never printed as 60.
 std::string number_against(double value, double threshold);
 /// "41.7 GB"; a plain number where the unit is empty.
 std::string quantity(double value, std::string_view unit);

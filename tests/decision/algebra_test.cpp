@@ -22,7 +22,8 @@ constexpr Result kAll[] = {Result::pass, Result::fail, Result::inconclusive};
 Decision expected(Result a, Result b, bool voided, bool invalid) {
   if (voided) return Decision::void_run;
   if (a == Result::fail || b == Result::fail) return Decision::no_go;
-  if (invalid || a == Result::inconclusive || b == Result::inconclusive) return Decision::inconclusive;
+  if (invalid || a == Result::inconclusive || b == Result::inconclusive)
+    return Decision::inconclusive;
   return Decision::go;
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("the truth table of decisions is complete", "[algebra]") {
       for (const Result target : kAll) {
         for (int flags = 0; flags < 4; ++flags) {
           const bool voided = (flags & 1) != 0, invalid = (flags & 2) != 0;
-          const std::vector<CriterionResult> results{vote(Level::must, a), vote(Level::target, target), vote(Level::must, b)};
+          const std::vector<CriterionResult> results{
+              vote(Level::must, a), vote(Level::target, target), vote(Level::must, b)};
           std::vector<ValidityFinding> findings;
           if (voided) findings.push_back({"loop_lag", true, "", ""});
           if (invalid) findings.push_back({"aa", false, "", ""});
@@ -90,8 +92,10 @@ TEST_CASE("what is absent or not a number decides nothing", "[algebra]") {
 TEST_CASE("two pre-declared looks use the O'Brien-Fleming levels", "[algebra]") {
   // z = 2.3729834880245226 and 1.6779527160258463 at one-sided 0.05
   CHECK(alpha_at_look(0.05, 1, 1) == 0.05);
-  CHECK(alpha_at_look(0.05, 1, 2) == Approx(0.5 * std::erfc(2.3729834880245226 / std::sqrt(2.0))).epsilon(1e-5));
-  CHECK(alpha_at_look(0.05, 2, 2) == Approx(0.5 * std::erfc(1.6779527160258463 / std::sqrt(2.0))).epsilon(1e-5));
+  CHECK(alpha_at_look(0.05, 1, 2) ==
+        Approx(0.5 * std::erfc(2.3729834880245226 / std::sqrt(2.0))).epsilon(1e-5));
+  CHECK(alpha_at_look(0.05, 2, 2) ==
+        Approx(0.5 * std::erfc(1.6779527160258463 / std::sqrt(2.0))).epsilon(1e-5));
   CHECK(alpha_at_look(0.01, 2, 2) < 0.01);
 }
 

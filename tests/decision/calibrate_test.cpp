@@ -1,6 +1,6 @@
 // A short, seeded version of `abgate calibrate judge`.
-#include "catch.hpp"
 #include "decision/calibrate.hpp"
+#include "catch.hpp"
 
 using namespace abgate::decision;
 
@@ -45,12 +45,15 @@ TEST_CASE("calibration does not depend on the number of threads", "[calibrate]")
   CHECK(to_json(calibrate(one)) == to_json(calibrate(three)));
 }
 
-TEST_CASE("the calibration's JSON has the published shape, null where a rate has no meaning", "[calibrate]") {
+TEST_CASE("the calibration's JSON has the published shape, null where a rate has no meaning",
+          "[calibrate]") {
   CalibrationOptions o = small(1);
   o.experiments = 1;
   const std::string json = to_json(calibrate(o));
-  for (const char* key : {"\"cells\"", "\"criterion\"", "\"truth\": \"boundary\"", "\"truth\": \"2.1x\"", "\"truth\": \"aa\"", "\"experiments\": 1",
-                          "\"go\"", "\"no_go\"", "\"inconclusive\"", "\"false_go\": null", "\"false_no_go\""}) {
+  for (const char* key :
+       {"\"cells\"", "\"criterion\"", "\"truth\": \"boundary\"", "\"truth\": \"2.1x\"",
+        "\"truth\": \"aa\"", "\"experiments\": 1", "\"go\"", "\"no_go\"", "\"inconclusive\"",
+        "\"false_go\": null", "\"false_no_go\""}) {
     CHECK_THAT(json, ContainsSubstring(key));
   }
 }

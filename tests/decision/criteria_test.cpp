@@ -14,7 +14,9 @@ const std::vector<double> kBase{20.31, 19.88, 20.12, 20.55, 19.97, 20.2};
 const std::vector<double> kFast{43.1, 42.35, 42.02, 43.77, 41.9, 42.88};
 const std::vector<double> kNear{41.2, 39.1, 40.6, 43.0, 38.4, 41.9};
 
-Verdict judged(const Scenario& s, const stats::Measurements& m) { return judge(s, m, {}); }
+Verdict judged(const Scenario& s, const stats::Measurements& m) {
+  return judge(s, m, {});
+}
 
 /// The healthy run with the oracle's block speeds; A/A blocks as fast as the baseline.
 stats::Measurements with_speeds(const std::vector<double>& candidate) {
@@ -58,7 +60,8 @@ TEST_CASE("the ratio of block speeds has the published bound and passes", "[judg
   CHECK(*level.p_value == Approx(0.00013094129628843376).epsilon(1e-6));
 }
 
-TEST_CASE("a ratio whose bounds straddle two is undecided and says how many blocks would do", "[judge][oracle]") {
+TEST_CASE("a ratio whose bounds straddle two is undecided and says how many blocks would do",
+          "[judge][oracle]") {
   Scenario s = scenario();
   s.criteria = {criterion(s, "speed_ratio")};
   const Verdict v = judged(s, with_speeds(kNear));
@@ -96,7 +99,8 @@ TEST_CASE("the linear margin agrees with the oracle", "[judge][oracle]") {
   CHECK(*r.p_value == Approx(9.841102453056472e-06).epsilon(1e-6));
 }
 
-TEST_CASE("slow first tokens spread over runs pass, in one run they are undecided", "[judge][oracle]") {
+TEST_CASE("slow first tokens spread over runs pass, in one run they are undecided",
+          "[judge][oracle]") {
   stats::Measurements m = healthy_run();
   set_slow_starts(m, {4, 6, 3, 7, 5, 4}, 200);
   CriterionResult r = result(judged(scenario(), m), "ttft");
@@ -107,7 +111,9 @@ TEST_CASE("slow first tokens spread over runs pass, in one run they are undecide
   r = result(judged(scenario(), m), "ttft");
   CHECK(r.result == Result::inconclusive);
   // The t bound alone is 6.15 %; the score bound with the dispersion between runs is wider.
-  CHECK_THAT(r.reason, ContainsSubstring("34 of 1,200 requests (2.83 %), upper bound 8.37 % against 5 % allowed"));
+  CHECK_THAT(
+      r.reason,
+      ContainsSubstring("34 of 1,200 requests (2.83 %), upper bound 8.37 % against 5 % allowed"));
   CHECK_FALSE(r.next_step.empty());
 }
 
@@ -152,7 +158,9 @@ TEST_CASE("the percentile's bound in seconds turns with the verdict", "[judge]")
   CHECK(result(judged(s, m), "ttft").result == Result::fail);
 }
 
-TEST_CASE("no failure of too few requests is undecided, of enough it passes and says what it proves", "[judge][oracle]") {
+TEST_CASE(
+    "no failure of too few requests is undecided, of enough it passes and says what it proves",
+    "[judge][oracle]") {
   Scenario s = scenario();
   const stats::Measurements m = healthy_run();  // 600 + 500 requests
   CriterionResult r = result(judged(s, m), "errors");
@@ -269,7 +277,8 @@ TEST_CASE("fewer than 52 pairs cannot pass a 5 % margin even without a loss", "[
 TEST_CASE("items of few sources do not make a PASS", "[judge]") {
   stats::Measurements m = healthy_run();
   set_outcomes(m, 480, 0, 0, 20);
-  for (std::size_t i = 0; i < m.quality.size(); ++i) m.quality[i].cluster = "file-" + std::to_string(i % 19);
+  for (std::size_t i = 0; i < m.quality.size(); ++i)
+    m.quality[i].cluster = "file-" + std::to_string(i % 19);
   const CriterionResult r = result(judged(scenario(), m), "quality");
   CHECK(r.result == Result::inconclusive);
   CHECK(r.code == "too_few_clusters");
@@ -279,7 +288,8 @@ TEST_CASE("correlated items count for less", "[judge]") {
   stats::Measurements m = healthy_run();
   set_outcomes(m, 412, 22, 31, 35);
   // five neighbours share a source: losses and gains come in bunches
-  for (std::size_t i = 0; i < m.quality.size(); ++i) m.quality[i].cluster = "file-" + std::to_string(i / 5);
+  for (std::size_t i = 0; i < m.quality.size(); ++i)
+    m.quality[i].cluster = "file-" + std::to_string(i / 5);
   const CriterionResult r = result(judged(scenario(), m), "quality");
   CHECK(r.result == Result::inconclusive);
   CHECK(*r.bound < 0.95);
@@ -316,9 +326,70 @@ TEST_CASE("quality in points is judged by the difference", "[judge][oracle]") {
   CHECK(*r.p_value == Approx(0.01770356802926676).epsilon(1e-6));
 }
 
+TEST_CASE("perplexity is judged on paired log-likelihoods per token", "[judge]") {
+  Scenario s = scenario();
+  Criterion& c = criterion(s, "quality");
+  c.metric = "quality.ppl_ratio";
+  c.form = Form::candidate;
+  c.op = Op::le;
+  c.value = 1.05;
+  stats::Measurements m = healthy_run();
+  CHECK(result(judged(s, m), "quality").code == "missing");
+  Rng rng(11);
+  for (stats::QualityPair& p : m.quality) {
+    const double tokens = 20 + static_cast<double>(rng.below(60));
+    p.baseline["nll_tokens"] = p.candidate["nll_tokens"] = tokens;
+    p.baseline["nll"] = 0.8 * tokens;
+    p.candidate["nll"] = (0.8 + 0.02 + 0.05 * rng.normal()) * tokens;
+  }
+  CriterionResult r = result(judged(s, m), "quality");
+  CHECK(r.result == Result::pass);
+  CHECK(*r.measured == Approx(std::exp(0.02)).epsilon(0.01));
+  CHECK(*r.bound > *r.measured);
+  CHECK(*r.baseline == Approx(std::exp(0.8)));
+  for (stats::QualityPair& p : m.quality) p.candidate["nll"] += 0.1 * p.candidate["nll_tokens"];
+  CHECK(result(judged(s, m), "quality").result == Result::fail);
+}
+
+TEST_CASE("degenerate answers are bounded as a share and as an excess", "[judge]") {
+  Scenario s = scenario();
+  Criterion& c = criterion(s, "quality");
+  c.metric = "quality.degenerate_rate";
+  c.form = Form::difference;
+  c.op = Op::le;
+  c.value = 0.01;
+  stats::Measurements m = healthy_run();
+  for (std::size_t i = 0; i < m.quality.size(); ++i) {
+    m.quality[i].cluster = m.quality[i].item;
+    m.quality[i].baseline["degenerate_rate"] = m.quality[i].candidate["degenerate_rate"] =
+        i < 5 ? 1 : 0;
+  }
+  CHECK(result(judged(s, m), "quality").result == Result::pass);
+  c.form = Form::candidate;
+  c.value = 0.03;
+  CHECK(result(judged(s, m), "quality").result == Result::pass);
+  for (std::size_t i = 0; i < 60; ++i) m.quality[i].candidate["degenerate_rate"] = 1;
+  CHECK(result(judged(s, m), "quality").result == Result::fail);
+}
+
+TEST_CASE("changed answers are counted either way", "[judge]") {
+  Scenario s = scenario();
+  Criterion& c = criterion(s, "quality");
+  c.metric = "quality.flip_rate";
+  c.form = Form::candidate;
+  c.op = Op::lt;
+  c.value = 0.15;
+  stats::Measurements m = healthy_run();
+  set_outcomes(m, 412, 22, 31, 35);
+  const CriterionResult r = result(judged(s, m), "quality");
+  CHECK(r.result == Result::pass);
+  CHECK(*r.measured == Approx(0.106));
+}
+
 TEST_CASE("fewer blocks than the scenario wants are undecided whatever they show", "[judge]") {
   stats::Measurements m = healthy_run();
-  std::erase_if(m.blocks, [](const stats::BlockArm& b) { return b.kind == CellKind::load && b.block > 2; });
+  std::erase_if(m.blocks,
+                [](const stats::BlockArm& b) { return b.kind == CellKind::load && b.block > 2; });
   const Verdict v = judged(scenario(), m);
   for (const char* id : {"speed", "speed_ratio", "ttft"}) {
     const CriterionResult& r = result(v, id);
@@ -332,7 +403,8 @@ TEST_CASE("a missing piece of the run leaves the criteria that need it open", "[
   stats::Measurements m = healthy_run();
   m.missing_cells = {"c8/005-candidate"};
   const Verdict v = judged(scenario(), m);
-  for (const char* id : {"speed", "speed_ratio", "ttft", "errors", "memory"}) CHECK(result(v, id).result == Result::inconclusive);
+  for (const char* id : {"speed", "speed_ratio", "ttft", "errors", "memory"})
+    CHECK(result(v, id).result == Result::inconclusive);
   CHECK(result(v, "quality").result == Result::pass);
   CHECK(v.decision == Decision::inconclusive);
   m.missing_cells = {"quality/000-baseline"};

@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "decision/diagnosis.hpp"
+#include "catch.hpp"
 #include "fixture.hpp"
 
 using namespace abgate;
@@ -29,7 +29,8 @@ void set_memory(stats::Measurements& m, double used) {
 
 }  // namespace
 
-TEST_CASE("memory that vLLM took in advance is recognised, with the flag that would do", "[diagnosis]") {
+TEST_CASE("memory that vLLM took in advance is recognised, with the flag that would do",
+          "[diagnosis]") {
   stats::Measurements m = healthy_run();
   set_memory(m, 93.7);
   m.memory[1].demand_gb = 31.2;
@@ -90,13 +91,16 @@ TEST_CASE("a fast awq_marlin candidate is not suspected", "[diagnosis]") {
 
 TEST_CASE("settings that differ beside the quantisation are listed", "[diagnosis]") {
   Scenario s = scenario();
-  s.baseline.facts.other = {{"enforce_eager", "False"}, {"max_num_seqs", "1024"}, {"kv_cache_dtype", "auto"}};
-  s.candidate.facts.other = {{"enforce_eager", "True"}, {"max_num_seqs", "512"}, {"kv_cache_dtype", "auto"}};
+  s.baseline.facts.other = {
+      {"enforce_eager", "False"}, {"max_num_seqs", "1024"}, {"kv_cache_dtype", "auto"}};
+  s.candidate.facts.other = {
+      {"enforce_eager", "True"}, {"max_num_seqs", "512"}, {"kv_cache_dtype", "auto"}};
   const Explanation* e = nullptr;
   const Verdict v = judge(s, healthy_run(), {});
   e = explanation(v, "unequal_deployments");
   REQUIRE(e != nullptr);
-  CHECK_THAT(e->evidence, ContainsSubstring("enforce_eager is False on the baseline and True on the candidate"));
+  CHECK_THAT(e->evidence,
+             ContainsSubstring("enforce_eager is False on the baseline and True on the candidate"));
   CHECK_THAT(e->evidence, ContainsSubstring("max_num_seqs is 1024"));
   CHECK_THAT(e->evidence, !ContainsSubstring("kv_cache_dtype"));
   CHECK(any_contains(v.caveats, "differ in more than the quantisation"));
@@ -105,7 +109,8 @@ TEST_CASE("settings that differ beside the quantisation are listed", "[diagnosis
 TEST_CASE("answers of unequal length are explained", "[diagnosis]") {
   stats::Measurements m = healthy_run();
   for (stats::BlockArm& b : m.blocks) {
-    for (stats::RequestMetrics& r : b.requests) r.output_tokens = b.arm == Arm::candidate ? 150 : 128;
+    for (stats::RequestMetrics& r : b.requests)
+      r.output_tokens = b.arm == Arm::candidate ? 150 : 128;
   }
   CHECK(explanation(judge(scenario(), m, {}), "length_drift") != nullptr);
   stats::Comparison c;
@@ -117,7 +122,8 @@ TEST_CASE("answers of unequal length are explained", "[diagnosis]") {
   c.lengths.push_back(drift);
   const Verdict v = judge(scenario(), m, c);
   REQUIRE(explanation(v, "length_drift") != nullptr);
-  CHECK_THAT(explanation(v, "length_drift")->evidence, ContainsSubstring("1.17× as long [1.15, 1.19]"));
+  CHECK_THAT(explanation(v, "length_drift")->evidence,
+             ContainsSubstring("1.17× as long [1.15, 1.19]"));
 }
 
 TEST_CASE("merged chunks and speculative decoding are told from tokens", "[diagnosis]") {
@@ -153,7 +159,8 @@ TEST_CASE("preemption on one side, throttling and a busy client are named", "[di
   const Verdict v = judge(scenario(), m, {});
   CHECK(v.decision == Decision::go);
   REQUIRE(explanation(v, "preemption") != nullptr);
-  CHECK_THAT(explanation(v, "preemption")->evidence, ContainsSubstring("FP16 preempted requests 460 times"));
+  CHECK_THAT(explanation(v, "preemption")->evidence,
+             ContainsSubstring("FP16 preempted requests 460 times"));
   CHECK(explanation(v, "throttling") != nullptr);
   CHECK(explanation(v, "client_bound") != nullptr);
 }
@@ -165,7 +172,9 @@ TEST_CASE("the concurrency where the candidate stops winning is found", "[diagno
   const stats::Measurements one = m;
   m.blocks.clear();
   // parity near 150 streams, as predicted for the card
-  const std::vector<std::pair<std::size_t, double>> ladder{{1, 2.78}, {8, 2.59}, {32, 2.01}, {64, 1.46}, {96, 1.2}, {128, 1.06}, {192, 0.93}, {256, 0.89}};
+  const std::vector<std::pair<std::size_t, double>> ladder{{1, 2.78},   {8, 2.59},  {32, 2.01},
+                                                           {64, 1.46},  {96, 1.2},  {128, 1.06},
+                                                           {192, 0.93}, {256, 0.89}};
   for (const auto& [streams, ratio] : ladder) {
     LoadPoint p;
     p.id = "c" + std::to_string(streams);
@@ -176,7 +185,8 @@ TEST_CASE("the concurrency where the candidate stops winning is found", "[diagno
       if (b.kind != CellKind::load) continue;
       b.point = p.id;
       b.requests.clear();
-      const double jitter = 1 + 0.004 * (static_cast<double>(b.block) - 2.5) * (b.arm == Arm::candidate ? 1 : -1);
+      const double jitter =
+          1 + 0.004 * (static_cast<double>(b.block) - 2.5) * (b.arm == Arm::candidate ? 1 : -1);
       b.throughput = base * jitter * (b.arm == Arm::candidate ? ratio : 1);
       m.blocks.push_back(b);
     }
@@ -197,7 +207,8 @@ TEST_CASE("a relative margin is translated into points", "[diagnosis]") {
   set_outcomes(m, 412, 22, 31, 35);
   const Verdict v = judge(scenario(), m, {});
   REQUIRE(explanation(v, "relative_or_points") != nullptr);
-  CHECK_THAT(explanation(v, "relative_or_points")->evidence, ContainsSubstring("5 % of the baseline's 88.6 % is 4.43 points"));
+  CHECK_THAT(explanation(v, "relative_or_points")->evidence,
+             ContainsSubstring("5 % of the baseline's 88.6 % is 4.43 points"));
 }
 
 TEST_CASE("a category that may have regressed is a caveat", "[diagnosis]") {

@@ -32,7 +32,8 @@ void set_speeds(stats::Measurements& m, Arm arm, const std::vector<double>& spee
   }
 }
 
-void set_slow_starts(stats::Measurements& m, const std::vector<std::size_t>& beyond, std::size_t size) {
+void set_slow_starts(stats::Measurements& m, const std::vector<std::size_t>& beyond,
+                     std::size_t size) {
   for (stats::BlockArm& b : m.blocks) {
     if (b.arm != Arm::candidate || b.kind != CellKind::load) continue;
     stats::RequestMetrics like = b.requests.front();
@@ -45,7 +46,8 @@ void set_slow_starts(stats::Measurements& m, const std::vector<std::size_t>& bey
   }
 }
 
-void set_outcomes(stats::Measurements& m, std::size_t both, std::size_t candidate_only, std::size_t baseline_only, std::size_t neither) {
+void set_outcomes(stats::Measurements& m, std::size_t both, std::size_t candidate_only,
+                  std::size_t baseline_only, std::size_t neither) {
   m.quality.clear();
   const auto add = [&](std::size_t n, double base, double cand) {
     for (std::size_t i = 0; i < n; ++i) {
@@ -92,16 +94,19 @@ Criterion& criterion(Scenario& s, const std::string& id) {
 }
 
 bool has_finding(const Verdict& v, const std::string& id) {
-  return std::any_of(v.validity.begin(), v.validity.end(), [&](const ValidityFinding& f) { return f.id == id; });
+  return std::any_of(v.validity.begin(), v.validity.end(),
+                     [&](const ValidityFinding& f) { return f.id == id; });
 }
 
 const Explanation* explanation(const Verdict& v, const std::string& id) {
-  const auto it = std::find_if(v.explanations.begin(), v.explanations.end(), [&](const Explanation& e) { return e.id == id; });
+  const auto it = std::find_if(v.explanations.begin(), v.explanations.end(),
+                               [&](const Explanation& e) { return e.id == id; });
   return it == v.explanations.end() ? nullptr : &*it;
 }
 
 bool any_contains(const std::vector<std::string>& lines, const std::string& part) {
-  return std::any_of(lines.begin(), lines.end(), [&](const std::string& s) { return s.find(part) != std::string::npos; });
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& s) { return s.find(part) != std::string::npos; });
 }
 
 }  // namespace abgate::decision::testing

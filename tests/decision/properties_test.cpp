@@ -11,8 +11,12 @@ using namespace abgate::decision::testing;
 namespace {
 
 /// Worst first, so that "never improves" is ">=".
-int rank(Result r) { return r == Result::pass ? 2 : r == Result::inconclusive ? 1 : 0; }
-int rank(Decision d) { return d == Decision::go ? 3 : d == Decision::inconclusive ? 2 : d == Decision::no_go ? 1 : 0; }
+int rank(Result r) {
+  return r == Result::pass ? 2 : r == Result::inconclusive ? 1 : 0;
+}
+int rank(Decision d) {
+  return d == Decision::go ? 3 : d == Decision::inconclusive ? 2 : d == Decision::no_go ? 1 : 0;
+}
 
 /// Runs around every criterion's threshold, so that a small change can tip a result.
 stats::Measurements borderline(std::uint64_t seed) {
@@ -46,7 +50,8 @@ void check_no_better(const Verdict& before, const Verdict& after, const char* wh
 
 std::string text_of(const Verdict& v) {
   std::string out = v.headline + v.scope + v.next_step + v.aa_line + v.criteria_hash;
-  for (const CriterionResult& r : v.criteria) out += r.reason + r.next_step + r.method + std::string(to_string(r.result));
+  for (const CriterionResult& r : v.criteria)
+    out += r.reason + r.next_step + r.method + std::string(to_string(r.result));
   for (const std::string& c : v.caveats) out += c;
   for (const Explanation& e : v.explanations) out += e.evidence;
   return out;
@@ -85,7 +90,8 @@ TEST_CASE("a mean does not pass because slow requests failed", "[property]") {
   stats::Measurements m = healthy_run();
   for (stats::BlockArm& b : m.blocks) {
     if (b.arm != Arm::candidate) continue;
-    for (std::size_t i = 0; i < b.requests.size(); ++i) b.requests[i].tpot = i < 60 ? 1 / 30.0 : 1 / 60.0;
+    for (std::size_t i = 0; i < b.requests.size(); ++i)
+      b.requests[i].tpot = i < 60 ? 1 / 30.0 : 1 / 60.0;
   }
   const Result with_slow = judge(s, m, {}).criteria[0].result;
   CHECK(with_slow != Result::pass);
@@ -182,7 +188,8 @@ TEST_CASE("swapping the arms inverts the ratio and its bounds", "[property]") {
 
 TEST_CASE("equal input gives equal words", "[property]") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    CHECK(text_of(judge(shrunk(), borderline(seed), {})) == text_of(judge(shrunk(), borderline(seed), {})));
+    CHECK(text_of(judge(shrunk(), borderline(seed), {})) ==
+          text_of(judge(shrunk(), borderline(seed), {})));
   }
 }
 

@@ -29,7 +29,9 @@ TEST_CASE("a client that was the bottleneck voids the run", "[validity]") {
   CHECK(has_finding(v, "client_cpu"));
   CHECK_THAT(v.headline, ContainsSubstring("VOID: the run proves nothing about AWQ (client_cpu)"));
   CHECK_THAT(v.next_step, ContainsSubstring("faster client"));
-  v = after([](stats::Measurements& m) { m.blocks[3].health.loop_lag_p99 = std::chrono::milliseconds(11); });
+  v = after([](stats::Measurements& m) {
+    m.blocks[3].health.loop_lag_p99 = std::chrono::milliseconds(11);
+  });
   CHECK(has_finding(v, "loop_lag"));
   CHECK(v.decision == Decision::void_run);
   v = after([](stats::Measurements& m) { m.blocks[3].ours = 2; });
@@ -60,7 +62,8 @@ TEST_CASE("servers that tokenise differently void the run unless that is allowed
 
 TEST_CASE("different prompt token counts of equal requests void the run", "[validity]") {
   const Verdict v = after([](stats::Measurements& m) {
-    for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, 2).requests) r.prompt_tokens += 3;
+    for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, 2).requests)
+      r.prompt_tokens += 3;
   });
   CHECK(v.decision == Decision::void_run);
   CHECK_THAT(v.validity.front().sentence, ContainsSubstring("in 100 of 600 equal requests"));
@@ -86,7 +89,8 @@ TEST_CASE("a deployment that changed during the run voids it", "[validity]") {
   const Verdict v = after([](stats::Measurements&) {}, scenario(), context);
   CHECK(v.decision == Decision::void_run);
   CHECK_THAT(v.validity.front().sentence, ContainsSubstring("0.11.3"));
-  CHECK(after([](stats::Measurements& m) { m.server[0].restarts = 1; }).decision == Decision::void_run);
+  CHECK(after([](stats::Measurements& m) { m.server[0].restarts = 1; }).decision ==
+        Decision::void_run);
 }
 
 TEST_CASE("a void run takes no decision but repeats what the endpoint did", "[validity]") {
@@ -102,23 +106,29 @@ TEST_CASE("a void run takes no decision but repeats what the endpoint did", "[va
 }
 
 TEST_CASE("a baseline that differs from itself makes a GO impossible", "[validity]") {
-  const Verdict v = after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); });
+  const Verdict v =
+      after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); });
   CHECK(v.decision == Decision::inconclusive);
   CHECK(has_finding(v, "aa"));
   CHECK_THAT(v.aa_line, ContainsSubstring("does not contain 1"));
   Scenario s = scenario();
   s.validity.aa_must_contain_one = false;
-  CHECK(after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); }, s).decision == Decision::go);
+  CHECK(after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); }, s)
+            .decision == Decision::go);
 }
 
 TEST_CASE("a FAIL must clear what the A/A blocks differed", "[validity]") {
   // the candidate is 5 % short of twice the baseline; the baseline is 20 % off itself
   const auto short_of_two = [](stats::Measurements& m, double control) {
     for (stats::BlockArm& b : m.blocks) {
-      for (stats::RequestMetrics& r : b.requests) r.tpot = b.arm == Arm::candidate ? 1 / 47.5 : b.arm == Arm::control ? 1 / control : 1 / 25.0;
+      for (stats::RequestMetrics& r : b.requests)
+        r.tpot = b.arm == Arm::candidate ? 1 / 47.5
+                 : b.arm == Arm::control ? 1 / control
+                                         : 1 / 25.0;
     }
     for (std::uint32_t k = 0; k < 6; ++k) {
-      for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, k).requests) r.tpot *= 1 + 0.004 * static_cast<double>(k % 3);
+      for (stats::RequestMetrics& r : block(m, CellKind::load, Arm::candidate, k).requests)
+        r.tpot *= 1 + 0.004 * static_cast<double>(k % 3);
     }
   };
   const Verdict sound = after([&](stats::Measurements& m) { short_of_two(m, 25.0); });
@@ -129,13 +139,17 @@ TEST_CASE("a FAIL must clear what the A/A blocks differed", "[validity]") {
 }
 
 TEST_CASE("too much noise between blocks makes a GO impossible", "[validity]") {
-  const Verdict v = after([](stats::Measurements& m) { set_speeds(m, Arm::candidate, {52, 75, 58, 80, 50, 70}); });
+  const Verdict v = after([](stats::Measurements& m) {
+    set_speeds(m, Arm::candidate, {52, 75, 58, 80, 50, 70});
+  });
   CHECK(has_finding(v, "aa_wide"));
   CHECK(v.decision != Decision::go);
 }
 
 TEST_CASE("planned A/A blocks that are missing make a GO impossible", "[validity]") {
-  const auto drop = [](stats::Measurements& m) { std::erase_if(m.blocks, [](const stats::BlockArm& b) { return b.kind == CellKind::aa; }); };
+  const auto drop = [](stats::Measurements& m) {
+    std::erase_if(m.blocks, [](const stats::BlockArm& b) { return b.kind == CellKind::aa; });
+  };
   CHECK(after(drop).decision == Decision::inconclusive);
   CHECK(has_finding(after(drop), "aa_missing"));
   Scenario s = scenario();
@@ -145,7 +159,8 @@ TEST_CASE("planned A/A blocks that are missing make a GO impossible", "[validity
   CHECK(any_contains(v.caveats, "no A/A block was run"));
 }
 
-TEST_CASE("blocks that never got steady leave a throughput criterion's run undecided", "[validity]") {
+TEST_CASE("blocks that never got steady leave a throughput criterion's run undecided",
+          "[validity]") {
   const auto drifting = [](stats::Measurements& m) {
     for (stats::BlockArm& b : m.blocks) b.window = {0, 1, b.block < 3, "throughput still drifts"};
   };
@@ -158,7 +173,8 @@ TEST_CASE("blocks that never got steady leave a throughput criterion's run undec
 }
 
 TEST_CASE("an interrupted run is never a GO", "[validity]") {
-  CHECK(after([](stats::Measurements& m) { m.interrupted = true; }).decision == Decision::inconclusive);
+  CHECK(after([](stats::Measurements& m) { m.interrupted = true; }).decision ==
+        Decision::inconclusive);
   const Verdict v = after([](stats::Measurements& m) { m.blocks[1].interrupted = true; });
   CHECK(v.decision == Decision::inconclusive);
   CHECK(result(v, "speed_ratio").code == "missing");
