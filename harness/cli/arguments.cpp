@@ -39,9 +39,11 @@ class Parser {
     add_record();
     add_judge();
     add_report();
+    add_plan();
     add_check();
     add_snapshot();
     add_eval();
+    add_suite_tools();
     add_nightly();
     add_calibrate();
     add_schema();
@@ -148,6 +150,16 @@ class Parser {
         ->delimiter(',');
   }
 
+  void add_plan() {
+    auto o = std::make_shared<PlanOptions>();
+    auto* sub =
+        add(app_, "plan", "Schedule, minutes, power, and what cannot pass; sends nothing", o,
+            "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
+            "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
+    add_scenario(sub, o->input, true);
+    sub->add_flag("--json", o->json, "Machine-readable");
+  }
+
   void add_check() {
     auto o = std::make_shared<CheckOptions>();
     auto* sub = add(app_, "check", "Validate the scenario, then ask both servers (preflight)", o,
@@ -180,6 +192,37 @@ class Parser {
     sub->add_option("--max-tokens", o->max_tokens, "Output limit where the item has none")
         ->capture_default_str();
     add_run_output(sub, o->out, o->progress);
+  }
+
+  void add_suite_tools() {
+    auto i = std::make_shared<ImportOptions>();
+    auto* import = add(app_, "import", "Turn a public data set into a suite", i,
+                       "  abgate import humaneval HumanEval.jsonl.gz -o humaneval.jsonl");
+    import
+        ->add_option("FORMAT", i->format,
+                     "humaneval, humaneval-infilling, mbpp, evalplus, crosscodeeval, repobench, "
+                     "safim, multipl-e, jsonl")
+        ->required();
+    import->add_option("FILE", i->file, "Data set file (.gz is read directly)")->required();
+    import->add_option("-o,--output", i->out, "Suite to write")->required();
+
+    auto c = std::make_shared<CarveOptions>();
+    auto* carve = add(app_, "carve", "Cut fill-in-the-middle items from your own sources", c,
+                      "  abgate carve ~/src/service -o service-fim.jsonl --per-file 3 --seed 7");
+    carve->add_option("DIR", c->folder, "Source tree")->required();
+    carve->add_option("-o,--output", c->out, "Suite to write")->required();
+    carve->add_option("--per-file", c->per_file, "Most items a file (at most 5)")
+        ->capture_default_str();
+    carve->add_option("--max-items", c->max_items, "Stop after N items, files in seeded order; 0: all")
+        ->capture_default_str();
+    carve->add_option("--seed", c->seed, "Seed of the choice")->capture_default_str();
+
+    CLI::App* suite = app_.add_subcommand("suite", "Work on a suite");
+    suite->require_subcommand(1);
+    auto v = std::make_shared<SuiteVerifyOptions>();
+    auto* verify = add(*suite, "verify", "Run all references and stubs through the sandbox", v,
+                       "  abgate suite verify prompts/code-basics.jsonl");
+    verify->add_option("SUITE", v->suite, "Prompt suite")->required();
   }
 
   void add_nightly() {
