@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "catch.hpp"
+#include "core/rng.hpp"
 
 using namespace abgate::sim;
 
@@ -194,7 +195,8 @@ TEST_CASE("removing requests in any state gives all blocks back") {
 TEST_CASE("under pressure every request still ends with all its tokens") {
   Bench bench(40, {8, 256});
   abgate::Rng rng(3);
-  for (int i = 0; i < 30; ++i) bench.add(20 + rng.below(200), static_cast<TokenId>(rng.below(3) * 5000));
+  for (int i = 0; i < 30; ++i)
+    bench.add(20 + rng.below(200), static_cast<TokenId>(rng.below(3) * 5000));
   std::size_t done = 0;
   for (int i = 0; i < 20000 && done < 30; ++i) {
     bench.step();

@@ -69,7 +69,8 @@ TEST_CASE("step times on the H200 agree with the prediction table") {
 }
 
 TEST_CASE("the Server Edition is slower by its bandwidth") {
-  const Profile fp16 = load("rtxpro6000-server-fp16"), marlin = load("rtxpro6000-server-awq-marlin");
+  const Profile fp16 = load("rtxpro6000-server-fp16"),
+                marlin = load("rtxpro6000-server-awq-marlin");
   REQUIRE(decode_ms(fp16, 1) == Approx(48.0).epsilon(0.01));
   REQUIRE(decode_ms(fp16, 128) == Approx(88.6).epsilon(0.01));
   REQUIRE(decode_ms(marlin, 1) == Approx(17.0).epsilon(0.01));
@@ -91,7 +92,9 @@ TEST_CASE("plain awq run eagerly reads weights once per tile of 16 rows") {
 
 TEST_CASE("4 bit wins alone and loses beyond the parity of about 150 tokens a step") {
   const Profile fp16 = load("rtxpro6000-fp16"), marlin = load("rtxpro6000-awq-marlin");
-  const auto ratio = [&](double batch) { return decode_ms(fp16, batch) / decode_ms(marlin, batch); };
+  const auto ratio = [&](double batch) {
+    return decode_ms(fp16, batch) / decode_ms(marlin, batch);
+  };
   REQUIRE(ratio(1) == Approx(2.78).epsilon(0.01));
   REQUIRE(ratio(8) == Approx(2.59).epsilon(0.01));
   REQUIRE(ratio(32) == Approx(2.01).epsilon(0.01));
@@ -101,7 +104,9 @@ TEST_CASE("4 bit wins alone and loses beyond the parity of about 150 tokens a st
 }
 
 TEST_CASE("the KV pools and the used memory agree with the prediction table") {
-  const auto tokens = [](const Profile& profile) { return static_cast<double>(num_gpu_blocks(profile)) * 16; };
+  const auto tokens = [](const Profile& profile) {
+    return static_cast<double>(num_gpu_blocks(profile)) * 16;
+  };
   REQUIRE(tokens(load("rtxpro6000-fp16")) == Approx(96e3).epsilon(0.01));
   REQUIRE(tokens(load("rtxpro6000-awq-marlin")) == Approx(272e3).epsilon(0.01));
   REQUIRE(tokens(load("rtxpro6000-gptq-int8")) == Approx(213e3).epsilon(0.01));

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "core/rng.hpp"
 
 using namespace abgate::sim;
 
@@ -16,16 +17,18 @@ std::vector<TokenId> ids_of(std::string_view text) {
 
 std::vector<std::string> texts_of(std::string_view text) {
   std::vector<std::string> texts;
-  for (const Piece& piece : tokenize(text)) texts.emplace_back(text.substr(piece.begin, piece.size));
+  for (const Piece& piece : tokenize(text))
+    texts.emplace_back(text.substr(piece.begin, piece.size));
   return texts;
 }
 
 }  // namespace
 
 TEST_CASE("special tokens of Qwen2.5-Coder are one id each") {
-  REQUIRE(ids_of("<|fim_prefix|><|fim_suffix|><|fim_middle|><|endoftext|><|im_start|><|im_end|>"
-                 "<|fim_pad|><|repo_name|><|file_sep|>") ==
-          std::vector<TokenId>{151659, 151661, 151660, 151643, 151644, 151645, 151662, 151663, 151664});
+  REQUIRE(
+      ids_of("<|fim_prefix|><|fim_suffix|><|fim_middle|><|endoftext|><|im_start|><|im_end|>"
+             "<|fim_pad|><|repo_name|><|file_sep|>") ==
+      std::vector<TokenId>{151659, 151661, 151660, 151643, 151644, 151645, 151662, 151663, 151664});
 }
 
 TEST_CASE("a special token is found behind punctuation and inside words") {
@@ -35,8 +38,10 @@ TEST_CASE("a special token is found behind punctuation and inside words") {
 }
 
 TEST_CASE("words keep their leading space and digits stand alone") {
-  REQUIRE(texts_of("return x + 12") == std::vector<std::string>{"return", " x", " +", " ", "1", "2"});
-  REQUIRE(texts_of("\n    if a:\n") == std::vector<std::string>{"\n", "   ", " if", " a", ":", "\n"});
+  REQUIRE(texts_of("return x + 12") ==
+          std::vector<std::string>{"return", " x", " +", " ", "1", "2"});
+  REQUIRE(texts_of("\n    if a:\n") ==
+          std::vector<std::string>{"\n", "   ", " if", " a", ":", "\n"});
 }
 
 TEST_CASE("pieces cover any bytes without gap, broken UTF-8 and NUL included") {
@@ -65,15 +70,19 @@ TEST_CASE("ordinary ids stay below the special ones and depend on the piece alon
   }
   REQUIRE(piece_id("a") == 97);
   // A change of the hash would change every prompt's ids between versions.
-  REQUIRE(ids_of("def add(a, b):") == std::vector<TokenId>{13220, ids_of(" add")[0], 40, 97, 44, ids_of(" b")[0], ids_of("):")[0]});
+  REQUIRE(ids_of("def add(a, b):") == std::vector<TokenId>{13220, ids_of(" add")[0], 40, 97, 44,
+                                                           ids_of(" b")[0], ids_of("):")[0]});
 }
 
 TEST_CASE("code has three to four bytes a token") {
   const std::string code =
-      "def binary_search(values, target):\n    left, right = 0, len(values)\n    while left < right:\n"
-      "        middle = (left + right) // 2\n        if values[middle] < target:\n            left = middle + 1\n"
+      "def binary_search(values, target):\n    left, right = 0, len(values)\n    while left < "
+      "right:\n"
+      "        middle = (left + right) // 2\n        if values[middle] < target:\n            left "
+      "= middle + 1\n"
       "        else:\n            right = middle\n    return left\n";
-  const double ratio = static_cast<double>(code.size()) / static_cast<double>(tokenize(code).size());
+  const double ratio =
+      static_cast<double>(code.size()) / static_cast<double>(tokenize(code).size());
   REQUIRE(ratio > 2.8);
   REQUIRE(ratio < 4.2);
 }

@@ -19,7 +19,7 @@ std::string prometheus_number(double value) {
   if (value > 0 && dot != std::string::npos && dot > 6 && text.find('e') == std::string::npos) {
     std::string mantissa = text.substr(0, 1) + "." + text.substr(1, dot - 1) + text.substr(dot + 1);
     mantissa.erase(mantissa.find_last_not_of("0.") + 1);
-    return fmt::format("{}e+0{}", mantissa, dot - 1);
+    return fmt::format("{}e+{:02}", mantissa, dot - 1);
   }
   return text;
 }

@@ -31,13 +31,13 @@ struct WireUsage {
 
 /// One streamed piece of a choice.
 struct Delta {
-  std::string_view text;
+  std::string_view text = {};
   Finish finish = Finish::none;
-  std::string stop_reason;  ///< JSON: "\"END\"" or "42"; empty: null
-  std::string logprobs;     ///< JSON; empty: null
-  std::optional<std::span<const TokenId>> prompt_token_ids;  ///< completions, first chunk
-  std::optional<std::span<const TokenId>> token_ids;
-  std::optional<WireUsage> usage;  ///< continuous_usage_stats
+  std::string stop_reason = {};  ///< JSON: "\"END\"" or "42"; empty: null
+  std::string logprobs = {};     ///< JSON; empty: null
+  std::optional<std::span<const TokenId>> prompt_token_ids = {};  ///< completions, first chunk
+  std::optional<std::span<const TokenId>> token_ids = {};
+  std::optional<WireUsage> usage = {};  ///< continuous_usage_stats
 };
 
 /// Writes the events of one stream; the constant parts are rendered once.
