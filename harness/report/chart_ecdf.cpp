@@ -115,9 +115,9 @@ std::optional<Chart> ecdf_chart(const Input& in, const std::string& metric,
   if (std::isfinite(limit)) {
     svg.line(x(limit), kTop, x(limit), kBottom, "limit");
     svg.text(x(limit) + 6, kBottom - 8,
-             fmt::format("{} {} {}", to_string(c->op), number(limit), unit), Anchor::start,
+             fmt::format("{} {} {}", to_string(c->op), exact(limit), unit), Anchor::start,
              "limit-text");
-    alt += fmt::format("; below {} {}: {} and {}", number(limit), unit,
+    alt += fmt::format("; below {} {}: {} and {}", exact(limit), unit,
                        share_below(samples[0], limit), share_below(samples[1], limit));
   }
   alt += ".";

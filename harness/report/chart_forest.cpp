@@ -84,7 +84,7 @@ std::string csv_of(const Forest& forest) {
 }
 
 std::string ratio_note(const stats::Estimate& e) {
-  std::string out = number_against(*e.value, 1) + "×";
+  std::string out = ratio(*e.value) + "×";
   return e.lo && e.hi ? out + " " + interval(e.lo, e.hi) : out;
 }
 
@@ -139,7 +139,7 @@ std::optional<Chart> forest_chart(const Input& in) {
   for (std::size_t i = noise; i < forest.entries.size() && i < noise + 6; ++i) {
     const Entry& e = forest.entries[i];
     alt += fmt::format(" {} {}{};", e.label, e.note,
-                       e.limit ? fmt::format(", threshold {}", number(*e.limit)) : "");
+                       e.limit ? fmt::format(", threshold {}", exact(*e.limit)) : "");
   }
   alt.back() = '.';
   return Chart{"forest", alt, svg.str("Candidate against baseline", alt, is_simulated(in)),
@@ -185,7 +185,7 @@ std::optional<Chart> quality_chart(const Input& in) {
            fmt::format("{}: squares and 90 % intervals; dashed: the loss allowed", metric));
   std::string alt = fmt::format("Change of {} from baseline to candidate: all items {}", metric,
                                 forest.entries[0].note);
-  if (limit) alt += fmt::format(", allowed {}", signed_percent(*limit / 100));
+  if (limit) alt += fmt::format(", allowed {} %", exact(*limit));
   alt += ".";
   return Chart{"quality", alt, svg.str("Quality by category and language", alt, is_simulated(in)),
                csv_of(forest)};

@@ -14,13 +14,13 @@
 namespace abgate::report {
 
 namespace {
-constexpr double kLeft = 70, kRight = kChartWidth - 30, kTop = 62, kBottom = 270, kHeight = 320;
+constexpr double kLeft = 70, kRight = kChartWidth - 96, kTop = 62, kBottom = 270, kHeight = 320;
 
 void add_limit(Svg& svg, const Scale& y, const Criterion* c, double scale, std::string_view unit) {
   if (c == nullptr || !y.contains(c->value * scale)) return;
   svg.line(kLeft, y(c->value * scale), kRight, y(c->value * scale), "limit");
-  svg.text(kRight - 6, y(c->value * scale) - 6,
-           fmt::format("{} {} {}", to_string(c->op), number(c->value * scale), unit), Anchor::end,
+  svg.text(kRight + 6, y(c->value * scale) + 4,
+           fmt::format("{} {} {}", to_string(c->op), exact(c->value * scale), unit), Anchor::start,
            "limit-text");
 }
 
@@ -67,7 +67,7 @@ std::optional<Chart> blocks_chart(const Input& in) {
     if (std::isfinite(v)) lines[1].emplace_back(at, y(v));
     if (!std::isfinite(b) || !std::isfinite(v)) continue;
     svg.line(at, y(b), at, y(v), "line");
-    svg.text(at, y(std::max(b, v)) - 11, number(v / b) + "×", Anchor::middle, "soft");
+    svg.text(at, y(std::max(b, v)) - 11, ratio(v / b) + "×", Anchor::middle, "soft");
   }
   for (const Arm arm : {Arm::baseline, Arm::candidate}) {
     svg.path(lines[index_of(arm)], fmt::format("a{} run", index_of(arm)));
@@ -79,7 +79,7 @@ std::optional<Chart> blocks_chart(const Input& in) {
   std::string alt = fmt::format("{}: {} blocks", title, n);
   if (m->ratio.value)
     alt +=
-        fmt::format(", ratio {}× {}", number(*m->ratio.value), interval(m->ratio.lo, m->ratio.hi));
+        fmt::format(", ratio {}× {}", ratio(*m->ratio.value), interval(m->ratio.lo, m->ratio.hi));
   alt += ".";
   return Chart{"blocks", alt, svg.str(title, alt, is_simulated(in)), csv};
 }
@@ -205,7 +205,7 @@ std::optional<Chart> memory_chart(const Input& in) {
     svg.marker(line.back().first, line.back().second, key.first);
     alt += fmt::format(" {} {} GB;", label(in.scenario, key.first), number(peak));
   }
-  if (c != nullptr) alt += fmt::format(" required {} {} GB", to_string(c->op), number(c->value));
+  if (c != nullptr) alt += fmt::format(" required {} {} GB", to_string(c->op), exact(c->value));
   if (alt.back() == ';') alt.pop_back();
   alt += ".";
   add_limit(svg, y, c, 1, "GB");

@@ -43,7 +43,7 @@ std::vector<std::string> untested(const Input& in) {
 
 std::string bullets(const std::vector<std::string>& items) {
   std::string out;
-  for (const std::string& item : items) out += fmt::format("- {}\n", md(item));
+  for (const std::string& item : items) out += fmt::format("- {}\n", md_block(item));
   return out;
 }
 

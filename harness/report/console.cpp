@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "report/criteria.hpp"
 #include "report/escape.hpp"
@@ -16,11 +17,6 @@ using Rows = std::vector<std::vector<std::string>>;
 std::string padded(const std::string& text, std::size_t columns, bool right = false) {
   const std::string space(columns > width(text) ? columns - width(text) : 0, ' ');
   return right ? space + text : text + space;
-}
-
-/// Cuts after `columns` code points.
-std::string cut(const std::string& text, std::size_t columns) {
-  return width(text) <= columns ? text : visible_line(text, columns > 1 ? columns - 1 : 1);
 }
 
 /// Breaks at spaces; later lines are indented.
@@ -42,30 +38,66 @@ std::string wrapped(const std::string& text, std::size_t columns, std::size_t in
   return line.find_first_not_of(' ') == std::string::npos ? out : out + line + "\n";
 }
 
-/// Columns as wide as their content; the widest ones give way until the table fits.
-std::string table_text(Rows rows, const std::string& align, std::size_t columns) {
-  std::vector<std::size_t> widths(align.size(), 0);
+/// A word that is longer than its column.
+std::string cut(const std::string& text, std::size_t columns) {
+  return width(text) <= columns ? text : visible_line(text, columns - 1);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::size_t from = 0;
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', from)) {
+    out.push_back(text.substr(from, at - from));
+    from = at + 1;
+  }
+  return out;
+}
+
+/// As wide as their content; the widest give way until all of them fit, but no narrower than a
+/// word.
+std::vector<std::size_t> column_widths(const Rows& rows, std::size_t n, std::size_t columns) {
+  std::vector<std::size_t> widths(n, 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
   const auto total = [&] {
-    std::size_t sum = 2 * (widths.size() - 1);
-    for (const std::size_t w : widths) sum += w;
-    return sum;
+    return std::accumulate(widths.begin(), widths.end(), 2 * (widths.size() - 1));
   };
+  constexpr std::size_t kNarrowest = 6;
   while (total() > columns) {
-    auto& widest = *std::max_element(widths.begin(), widths.end());
-    if (widest <= 4) break;
+    std::size_t& widest = *std::max_element(widths.begin(), widths.end());
+    if (widest <= kNarrowest) break;
     --widest;
   }
+  return widths;
+}
+
+/// One row, its cells broken into lines where they do not fit.
+std::string row_text(const std::vector<std::string>& row, const std::vector<std::size_t>& widths,
+                     const std::string& align) {
+  std::vector<std::vector<std::string>> cells;
+  std::size_t height = 1;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    cells.push_back(lines_of(wrapped(row[i], widths[i], 0)));
+    height = std::max(height, cells.back().size());
+  }
   std::string out;
-  for (const auto& row : rows) {
+  for (std::size_t y = 0; y < height; ++y) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += (i == 0 ? "" : "  ") + padded(cut(row[i], widths[i]), widths[i], align[i] == 'r');
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string text = y < cells[i].size() ? cut(cells[i][y], widths[i]) : "";
+      line += (i == 0 ? "" : "  ") + padded(text, widths[i], align[i] == 'r');
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }
+  return out;
+}
+
+std::string table_text(const Rows& rows, const std::string& align, std::size_t columns) {
+  const auto widths = column_widths(rows, align.size(), columns);
+  std::string out;
+  for (const auto& row : rows) out += row_text(row, widths, align);
   return out;
 }
 

@@ -72,17 +72,22 @@ std::string measured_text(const CriterionResult& r) {
 }
 
 std::string required_text(const Criterion& c) {
+  const std::string_view op = to_string(c.op);
   switch (kind_of(c)) {
     case Kind::loss:
-      return fmt::format("loss {} {} of the baseline", c.op == Op::gt ? "<" : "≤",
-                         percent(1 - c.value));
+      return fmt::format("loss {} {} % of the baseline", c.op == Op::gt ? "<" : "≤",
+                         exact(100 * (1 - c.value)));
     case Kind::failures:
       if (c.op == Op::eq && c.value == 0) return "0";
       break;
+    case Kind::ratio:
+      return fmt::format("{} {}×", op, exact(c.value));
+    case Kind::share:
+      return fmt::format("{} {} %", op, exact(100 * c.value));
     default:
       break;
   }
-  return fmt::format("{} {}", to_string(c.op), value_text(c, c.value));
+  return fmt::format("{} {}", op, with_unit(exact(c.value), c));
 }
 
 bool is_exact(const CriterionResult& r) {
@@ -90,22 +95,41 @@ bool is_exact(const CriterionResult& r) {
          (r.bound && r.measured && *r.bound == *r.measured && r.p_value == 0.0);
 }
 
-/// The bound that a PASS needs. A PASS bound on `<` is an upper one: "the true value is ≤ …".
+std::string loss_text(const Criterion& c, double ratio, bool at_least) {
+  const double loss = 1 - ratio;
+  const std::string size = percent_against(std::fabs(loss), loss < 0 ? 0 : 1 - c.value);
+  // "at least 3 % better" is the same statement as "at most 3 % worse" with the sign turned.
+  const std::string_view op = at_least == (loss >= 0) ? "≥" : "≤";
+  return fmt::format("{} {} {}", op, size, loss >= 0 ? "worse" : "better");
+}
+
+/// A one-sided bound with its direction; `lower`: the true value is at least that.
+std::string one_sided(const Criterion& c, double bound, bool lower) {
+  if (kind_of(c) == Kind::loss) return loss_text(c, bound, !lower);
+  return fmt::format("{} {}", lower ? "≥" : "≤", value_text(c, bound));
+}
+
+/// The bound that decided: for a FAIL the one that a FAIL needs, with its own level.
 std::string bound_text(const CriterionResult& r) {
-  const Kind kind = kind_of(r.criterion);
-  if (kind == Kind::failures && r.measured && *r.measured == 0 && r.n > 0) {
+  const Criterion& c = r.criterion;
+  if (kind_of(c) == Kind::failures && r.measured && *r.measured == 0 && r.n > 0) {
     // What 0 of n proves: p < 1 - alpha^(1/n) (exact binomial).
     return "rate < " + percent(1 - std::pow(r.alpha_pass, 1 / static_cast<double>(r.n)));
   }
   if (is_exact(r)) return "exact";
-  if (!r.bound || !std::isfinite(*r.bound)) return std::string(kNone);
-  const bool upper = r.criterion.op == Op::lt || r.criterion.op == Op::le;
-  if (kind == Kind::loss) {
-    const double loss = 1 - *r.bound;
-    const std::string size = percent_against(std::fabs(loss), loss < 0 ? 0 : 1 - r.criterion.value);
-    return loss >= 0 ? "≤ " + size + " worse" : "≥ " + size + " better";
-  }
-  return fmt::format("{} {}", upper ? "≤" : "≥", value_text(r.criterion, *r.bound));
+  const bool lower_passes = c.op == Op::gt || c.op == Op::ge;
+  const bool failed = r.result == Result::fail && r.other_bound;
+  const std::optional<double> bound = failed ? r.other_bound : r.bound;
+  if (!bound || !std::isfinite(*bound)) return std::string(kNone);
+  std::string out = one_sided(c, *bound, lower_passes != failed);
+  if (failed && r.alpha_fail != r.alpha_pass) out += fmt::format(" ({})", level_text(r.alpha_fail));
+  return out;
+}
+
+std::string baseline_text(const CriterionResult& r) {
+  if (!r.baseline) return std::string(kNone);
+  if (kind_of(r.criterion) == Kind::failures) return number(*r.baseline);
+  return own_value_text(r.criterion, *r.baseline);
 }
 
 std::string n_text(const CriterionResult& r) {
@@ -182,7 +206,7 @@ CriterionText text_of(const CriterionResult& r) {
   text.required = required_text(r.criterion);
   text.measured = measured_text(r);
   text.bound = bound_text(r);
-  text.baseline = r.baseline ? own_value_text(r.criterion, *r.baseline) : std::string(kNone);
+  text.baseline = baseline_text(r);
   text.n = n_text(r);
   text.result = result_text(r);
   return text;
@@ -206,6 +230,10 @@ std::vector<CriterionRow> criterion_rows(const decision::Verdict& verdict, Level
   return rows;
 }
 
+std::string level_text(double alpha) {
+  return fmt::format("{:.4g} %", 100 * (1 - alpha));
+}
+
 std::string bound_level(const decision::Verdict& verdict) {
   std::optional<double> alpha;
   for (const CriterionResult& r : verdict.criteria) {
@@ -213,7 +241,7 @@ std::string bound_level(const decision::Verdict& verdict) {
     if (alpha && *alpha != r.alpha_pass) return "one-sided";
     alpha = r.alpha_pass;
   }
-  return number(100 * (1 - alpha.value_or(0.05))) + " %";
+  return level_text(alpha.value_or(0.05));
 }
 
 }  // namespace abgate::report

@@ -35,6 +35,8 @@ std::string value_text(const Criterion& criterion, double value);
 /// The unit of the candidate's and the baseline's own values.
 std::string own_value_text(const Criterion& criterion, double value);
 
+/// "95 %" for an alpha of 0.05.
+std::string level_text(double alpha);
 /// "95 %" if all must criteria have that one-sided level, else "one-sided".
 std::string bound_level(const decision::Verdict& verdict);
 

@@ -39,7 +39,7 @@ class MarkdownWriter {
   }
   std::string operator()(const Banner& b) const { return fmt::format("> **{}**\n", md(b.text)); }
   std::string operator()(const DetailsBegin& d) const {
-    return fmt::format("<details><summary>{}</summary>\n", html(d.summary));
+    return fmt::format("<details><summary>{}</summary>\n", html(visible_line(d.summary)));
   }
   std::string operator()(const DetailsEnd&) const { return "</details>\n"; }
   std::string operator()(const Figure& f) const {

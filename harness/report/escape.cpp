@@ -133,25 +133,53 @@ std::string visible_line(std::string_view text, std::size_t max_chars) {
   return n > max_chars ? out + "…" : out;
 }
 
-std::string md(std::string_view text) {
+namespace {
+bool is_one_of(char c, std::string_view set) {
+  return set.find(c) != std::string_view::npos;
+}
+
+/// Whether the character at `i` would be markup where it stands. Only then is it escaped, so that
+/// numbers and comparisons stay readable in the raw text.
+bool is_markup(std::string_view line, std::size_t i) {
+  const char c = line[i];
+  const char next = i + 1 < line.size() ? line[i + 1] : ' ';
+  if (is_one_of(c, "\\`*|~")) return true;
+  if (c == '<') return is_word(next) || is_one_of(next, "/!?");
+  if (c == '&') return is_word(next) || next == '#';
+  if (c == ']') return is_one_of(next, "([:");
+  if (c == '_') return i == 0 || !is_word(line[i - 1]) || !is_word(next);
+  if (c == ':') return line.substr(i, 3) == "://";
+  if (c == '.' && i >= 3 && line.substr(i - 3, 3) == "www") return true;
+  return false;
+}
+
+/// Whether the first `i` characters and this one would begin a block other than a paragraph.
+bool begins_block(std::string_view line, std::size_t i) {
+  const char c = line[i];
+  const char next = i + 1 < line.size() ? line[i + 1] : ' ';
+  if (i == 0 && is_one_of(c, "#=>[")) return true;
+  if (i == 0 && is_one_of(c, "+-")) return is_one_of(next, " -+");
+  const bool after_number = i > 0 && line.find_first_not_of("0123456789") == i;
+  return after_number && is_one_of(c, ".)") && next == ' ';
+}
+
+std::string escaped(std::string_view text, bool at_start) {
   const std::string line = visible_line(text, 4000);
   std::string out;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    const bool inside_word =
-        i > 0 && i + 1 < line.size() && is_word(line[i - 1]) && is_word(line[i + 1]);
-    bool escape = std::string_view("\\`*[]<|~&").find(c) != std::string_view::npos;
-    escape = escape || (c == '_' && !inside_word);
-    escape = escape || (i == 0 && std::string_view("#+-=>").find(c) != std::string_view::npos);
-    // What would become a link, and "1." or "1)" at the start, which would become a list.
-    escape = escape || (c == ':' && line.compare(i, 3, "://") == 0);
-    escape = escape || (c == '.' && i >= 3 && line.compare(i - 3, 3, "www") == 0);
-    escape =
-        escape || ((c == '.' || c == ')') && i > 0 && line.find_first_not_of("0123456789") == i);
-    if (escape) out += '\\';
-    out += c;
+    if (is_markup(line, i) || (at_start && begins_block(line, i))) out += '\\';
+    out += line[i];
   }
   return out;
+}
+}  // namespace
+
+std::string md(std::string_view text) {
+  return escaped(text, false);
+}
+
+std::string md_block(std::string_view text) {
+  return escaped(text, true);
 }
 
 std::string md_code(std::string_view text, std::size_t max_chars) {

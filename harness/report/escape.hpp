@@ -16,6 +16,9 @@ std::string visible_line(std::string_view text, std::size_t max_chars = 300);
 
 /// Inline Markdown that shows the text as it is, also in a table cell: one line, nothing is markup.
 std::string md(std::string_view text);
+/// The same where a paragraph or list item begins with it, so that it starts no list, heading or
+/// quote.
+std::string md_block(std::string_view text);
 /// A code span of one line, safe in a table cell.
 std::string md_code(std::string_view text, std::size_t max_chars = 300);
 /// A fenced code block, its fence longer than any in the text; ends in a newline.

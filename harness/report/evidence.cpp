@@ -16,7 +16,16 @@ std::string bound_row(const CriterionResult& r, std::optional<double> bound, dou
                       std::string_view use) {
   const std::string value =
       bound && std::isfinite(*bound) ? md(value_text(r.criterion, *bound)) : std::string(kNone);
-  return fmt::format("{} ({} one-sided, {})", value, percent(1 - alpha), use);
+  return fmt::format("{} ({} one-sided, {})", value, level_text(alpha), use);
+}
+
+/// The load point that a criterion is judged at; empty where it is judged over the whole run.
+std::string where(const Scenario& scenario, const Criterion& c) {
+  const MetricInfo* info = find_metric(c.metric);
+  const bool of_a_point = info != nullptr && (info->kind == "latency" || info->kind == "rate");
+  std::string point = c.point;
+  if (point.empty() && of_a_point && !scenario.points.empty()) point = scenario.points.front().id;
+  return point.empty() ? "" : fmt::format("{}: {}", point, load_text(scenario, point));
 }
 
 Table numbers(const Input& in, const CriterionResult& r) {
@@ -36,16 +45,18 @@ Table numbers(const Input& in, const CriterionResult& r) {
                                             md(label(in.scenario, Arm::baseline))));
   if (text.bound == "exact") {
     row("Bound", "exact: an observed fact, not an estimate");
+  } else if (!r.bound && !r.other_bound) {
+    row("Bound", md(text.bound));
   } else {
+    const bool must = c.level == Level::must;
     row("Bound that a PASS needs", bound_row(r, r.bound, r.alpha_pass, "decides PASS"));
-    row("Opposite bound", bound_row(r, r.other_bound, r.alpha_fail,
-                                    "decides FAIL, Bonferroni over the must criteria"));
+    row("Opposite bound",
+        bound_row(r, r.other_bound, r.alpha_fail,
+                  must ? "decides FAIL; Bonferroni over the must criteria" : "decides FAIL"));
+    if (r.p_value) row("p of the PASS claim", number(*r.p_value));
   }
-  if (r.p_value) row("p of the PASS claim", number(*r.p_value));
   row("n", md(text.n));
-  row("Where", c.point.empty()
-                   ? std::string()
-                   : md(fmt::format("{}: {}", c.point, load_text(in.scenario, c.point))));
+  row("Where", md(where(in.scenario, c)));
   row("Method", md(r.method));
   if (const MetricInfo* info = find_metric(c.metric))
     row("Definition", md(fmt::format("{}: {}", c.metric, info->definition)));
@@ -68,7 +79,7 @@ void add_blocks(const Input& in, const CriterionResult& r, Document& out) {
   for (std::size_t i = 0; i < m->baseline_blocks.size(); ++i) {
     const double b = m->baseline_blocks[i], x = m->candidate_blocks[i];
     table.rows.push_back({fmt::format("{}", i + 1), md(quantity(b, m->unit)),
-                          md(quantity(x, m->unit)), number(x / b) + "×"});
+                          md(quantity(x, m->unit)), ratio(x / b) + "×"});
   }
   out.push_back(DetailsBegin{"Block values"});
   out.push_back(table);
@@ -77,7 +88,7 @@ void add_blocks(const Input& in, const CriterionResult& r, Document& out) {
 
 void add_notes(const CriterionResult& r, Document& out) {
   std::string list;
-  for (const std::string& note : r.notes) list += fmt::format("- {}\n", md(note));
+  for (const std::string& note : r.notes) list += fmt::format("- {}\n", md_block(note));
   if (!r.criterion.note.empty())
     list += fmt::format("- How the criterion is read: {}\n", md(r.criterion.note));
   if (!list.empty()) out.push_back(Paragraph{list});
@@ -93,7 +104,7 @@ void add_evidence(const Input& in, const std::vector<Chart>& charts, Document& o
     const CriterionText text = text_of(r);
     const std::string level(to_string(r.criterion.level));
     out.push_back(Heading{3, fmt::format("{}. {} ({}): {}", ++i, text.title, level, text.result)});
-    out.push_back(Paragraph{md(r.reason) + "\n"});
+    out.push_back(Paragraph{md_block(r.reason) + "\n"});
     if (!r.next_step.empty())
       out.push_back(Paragraph{fmt::format("**To decide it:** {}\n", md(r.next_step))});
     out.push_back(numbers(in, r));

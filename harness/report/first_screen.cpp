@@ -32,7 +32,7 @@ Table criteria_table(const Input& in, Level level) {
 std::string validity_list(const decision::Verdict& verdict) {
   std::string out = "**Validity:**\n\n";
   for (const decision::ValidityFinding& f : verdict.validity) {
-    out += fmt::format("- {} ({}) {}{}\n", md(f.sentence), md(f.id),
+    out += fmt::format("- {} ({}) {}{}\n", md_block(f.sentence), md(f.id),
                        f.voids ? "Voids the run." : "Forbids a GO.",
                        f.remedy.empty() ? "" : " Remedy: " + md(f.remedy) + ".");
   }
@@ -87,12 +87,12 @@ void add_first_screen(const Input& in, Document& out) {
   if (!v.validity.empty()) out.push_back(Paragraph{validity_list(v)});
   if (!v.caveats.empty()) {
     std::string list = "**Caveats:**\n\n";
-    for (const std::string& caveat : v.caveats) list += fmt::format("- {}\n", md(caveat));
+    for (const std::string& caveat : v.caveats) list += fmt::format("- {}\n", md_block(caveat));
     out.push_back(Paragraph{list});
   }
   out.push_back(Paragraph{v.aa_line.empty()
                               ? "No A/A block was run: the noise of this setup is not known.\n"
-                              : md(v.aa_line) + "\n"});
+                              : md_block(v.aa_line) + "\n"});
   if (!v.next_step.empty())
     out.push_back(Paragraph{fmt::format("**Next:** {}\n", md(v.next_step))});
   if (const Table targets = criteria_table(in, Level::target); !targets.rows.empty())

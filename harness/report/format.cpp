@@ -43,6 +43,8 @@ std::string digits(double value, int significant) {
 bool same_side(const std::string& text, double value, double threshold) {
   double shown = 0;
   std::from_chars(text.data(), text.data() + text.size(), shown);
+  // 100 * (0.95 - 1) is not -5: a text that means the threshold must be taken for it.
+  if (std::fabs(shown - threshold) <= 1e-9 * std::fabs(threshold)) return value == threshold;
   return (shown < threshold) == (value < threshold) && (shown > threshold) == (value > threshold);
 }
 
@@ -72,6 +74,10 @@ std::string number_against(double value, double threshold) {
       return decorated(text);
   }
   return decorated(fmt::format("{}", value));
+}
+
+std::string exact(double value) {
+  return std::isfinite(value) ? decorated(fmt::format("{:.10g}", value)) : number(value);
 }
 
 std::string quantity(std::optional<double> value, std::string_view unit) {
@@ -126,9 +132,13 @@ std::string duration(Duration d) {
   return duration_s(to_seconds(d));
 }
 
+std::string ratio(double value) {
+  return std::fabs(value - 1) < 0.1 ? fmt::format("{:.3f}", value) : number(value);
+}
+
 std::string interval(std::optional<double> lo, std::optional<double> hi) {
   if (!lo || !hi) return std::string(kNone);
-  return fmt::format("[{}, {}]", number(*lo), number(*hi));
+  return fmt::format("[{}, {}]", ratio(*lo), ratio(*hi));
 }
 
 }  // namespace abgate::report

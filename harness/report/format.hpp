@@ -17,6 +17,8 @@ std::string number(double value, int significant = 3);
 /// The same with as many digits as it takes to stay on its side of `threshold`: 59.996 against 60
 /// is "59.996", never "60.0".
 std::string number_against(double value, double threshold);
+/// A declared value as it was declared: 60, 0.95, 1,000.
+std::string exact(double value);
 /// Number and unit, or "n/a".
 std::string quantity(std::optional<double> value, std::string_view unit);
 /// A share in per cent: 0.0234 -> "2.34 %"; 0.0005 -> "0.05 %".
@@ -33,7 +35,9 @@ std::string gib(double gigabytes);
 /// "81.0 µs", "4.20 ms", "1.35 s", "12.4 min".
 std::string duration(Duration d);
 std::string duration_s(double seconds);
-/// "[2.10, 2.13]"; "–" if an end is missing.
+/// A ratio: three significant digits, three decimals within 10 % of 1, so that equality is seen.
+std::string ratio(double value);
+/// "[2.10, 2.13]", written as ratios; "–" if an end is missing.
 std::string interval(std::optional<double> lo, std::optional<double> hi);
 
 inline constexpr std::string_view kNone = "–";

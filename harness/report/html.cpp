@@ -101,7 +101,7 @@ class HtmlWriter {
     return fmt::format("<div class=\"banner\" role=\"alert\">{}</div>\n", html(b.text));
   }
   std::string operator()(const DetailsBegin& d) const {
-    return fmt::format("<details><summary>{}</summary>\n", html(d.summary));
+    return fmt::format("<details><summary>{}</summary>\n", html(visible_line(d.summary)));
   }
   std::string operator()(const DetailsEnd&) const { return "</details>\n"; }
   std::string operator()(const Figure& f) const {

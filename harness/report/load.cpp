@@ -57,7 +57,7 @@ std::string ratio_cell(const Input& in, std::string_view metric, std::string_vie
                        const std::string& point) {
   const auto* m = in.comparison.find(metric, stat, point);
   if (m == nullptr || !m->ratio.value) return std::string(kNone);
-  return fmt::format("{}× {}", number(*m->ratio.value), md(interval(m->ratio.lo, m->ratio.hi)));
+  return fmt::format("{}× {}", ratio(*m->ratio.value), md(interval(m->ratio.lo, m->ratio.hi)));
 }
 
 struct LatencyRow {
@@ -151,7 +151,7 @@ void add_drift(const Input& in, const std::string& point, Document& out) {
   for (const stats::LengthDrift& d : in.comparison.lengths) {
     if (d.point != point || !d.ratio.value) continue;
     std::string text = fmt::format("Output length, candidate / baseline: {}× {}",
-                                   number(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)));
+                                   ratio(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)));
     if (!std::isnan(d.ks_p))
       text += fmt::format("; Kolmogorov–Smirnov distance {} (p {})", number(d.ks_statistic),
                           number(d.ks_p));

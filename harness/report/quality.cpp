@@ -211,7 +211,7 @@ void add_drift(const Input& in, Document& out) {
     if (d.point != "quality" || !d.ratio.value) continue;
     out.push_back(Paragraph{
         fmt::format("Length of the answers at natural stops, candidate / baseline: {}× {}.\n",
-                    number(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)))});
+                    ratio(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)))});
   }
 }
 }  // namespace

@@ -124,7 +124,13 @@ void add_servers(const Input& in, const std::vector<Chart>& charts, Document& ou
     out.push_back(Paragraph{"No server let its counters be read.\n"});
   }
   out.push_back(Heading{2, "GPU memory"});
-  out.push_back(memory(in));
+  const bool read =
+      std::any_of(std::begin(in.measurements.memory), std::end(in.measurements.memory),
+                  [](const MemoryUse& use) { return use.samples > 0 || use.demand_gb; });
+  if (read)
+    out.push_back(memory(in));
+  else
+    out.push_back(Paragraph{"No GPU memory was read.\n"});
   add_reasons(in, out);
   add_chart(charts, "memory", out);
 }

@@ -63,7 +63,11 @@ double Scale::operator()(double value) const {
 
 std::vector<double> Scale::log_ticks(int wanted) const {
   std::vector<double> out;
-  for (const auto& steps : {std::vector<double>{1}, {1, 3}, {1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 7}}) {
+  for (const auto& steps : {std::vector<double>{1},
+                            {1, 3},
+                            {1, 2, 5},
+                            {1, 1.5, 2, 3, 4, 5, 7},
+                            {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9}}) {
     out.clear();
     for (double power = std::pow(10.0, std::floor(std::log10(lo_))); power <= hi_; power *= 10) {
       for (const double step : steps) {
@@ -85,7 +89,7 @@ std::vector<double> Scale::ticks(int wanted) const {
   for (int i = 0; i < 50; ++i) {
     const double value = (first + i) * step;
     if (value > hi_ * (hi_ > 0 ? 1 + 1e-9 : 1 - 1e-9)) break;
-    out.push_back(std::fabs(value) < step * 1e-6 ? 0 : value);
+    out.push_back(std::fabs(value) < step * 1e-6 ? 0 : std::clamp(value, lo_, hi_));
   }
   return out;
 }
@@ -149,7 +153,7 @@ void Svg::marker(double x, double y, Arm arm) {
 void Svg::x_axis(const Scale& scale, double top, double bottom, std::string_view title, int ticks) {
   for (const double tick : scale.ticks(ticks)) {
     line(scale(tick), top, scale(tick), bottom, "grid");
-    text(scale(tick), bottom + 17, number(tick), Anchor::middle, "soft");
+    text(scale(tick), bottom + 17, exact(tick), Anchor::middle, "soft");
   }
   line(scale(scale.lo()), bottom, scale(scale.hi()), bottom, "axis");
   text((scale(scale.lo()) + scale(scale.hi())) / 2, bottom + 36, title, Anchor::middle, "soft");
@@ -158,7 +162,7 @@ void Svg::x_axis(const Scale& scale, double top, double bottom, std::string_view
 void Svg::y_axis(const Scale& scale, double left, double right, std::string_view title, int ticks) {
   for (const double tick : scale.ticks(ticks)) {
     line(left, scale(tick), right, scale(tick), "grid");
-    text(left - 7, scale(tick) + 4, number(tick), Anchor::end, "soft");
+    text(left - 7, scale(tick) + 4, exact(tick), Anchor::end, "soft");
   }
   line(left, scale(scale.lo()), left, scale(scale.hi()), "axis");
   const double x = 16, y = (scale(scale.lo()) + scale(scale.hi())) / 2;

@@ -54,7 +54,7 @@ Table self_audit(const Input& in) {
   const Worst cpu = worst(in, [](const BlockArm& b) { return b.health.client_cpu; });
   const bool measured = cpu.where != "no cell";
   table.rows.push_back({"Client CPU (share of one core)", measured ? percent(cpu.value) : "n/a",
-                        "≤ " + percent(rules.max_client_cpu),
+                        "≤ " + exact(100 * rules.max_client_cpu) + " %",
                         measured ? md(cpu.where) : std::string(kNone),
                         !measured                           ? "not checked"
                         : cpu.value <= rules.max_client_cpu ? "holds"
@@ -67,7 +67,10 @@ Table self_audit(const Input& in) {
                     [](const BlockArm& b) { return b.kind == CellKind::load && b.window.steady; }));
   table.rows.push_back({"Cells with a steady window",
                         fmt::format("{} of {}", count(steady), count(all)), "all",
-                        std::string(kNone), steady == all && all > 0 ? "holds" : "does not hold"});
+                        std::string(kNone),
+                        all == 0        ? "not checked"
+                        : steady == all ? "holds"
+                                        : "does not hold"});
   std::size_t ours = 0;
   for (const BlockArm& b : in.measurements.blocks) ours += b.ours;
   table.rows.push_back({"Requests lost to this machine", count(ours), "0", std::string(kNone),
@@ -112,18 +115,17 @@ void add_findings(const Input& in, Document& out) {
 void add_list(const char* title, const std::vector<std::string>& items, Document& out) {
   if (items.empty()) return;
   std::string list = fmt::format("{}\n\n", title);
-  for (const std::string& item : items) list += fmt::format("- {}\n", md(item));
+  for (const std::string& item : items) list += fmt::format("- {}\n", md_block(item));
   out.push_back(Paragraph{list});
 }
 
 Table noise(const Input& in) {
   Table table{{"Baseline against itself", "Point", "Ratio (90 %)", "Blocks"}, "llrr", {}};
   for (const stats::AaComparison& aa : in.comparison.aa) {
-    table.rows.push_back(
-        {md(aa.metric), md(aa.point),
-         fmt::format("{}× {}", number(aa.ratio.value.value_or(stats::kUndefined), 4),
-                     md(interval(aa.ratio.lo, aa.ratio.hi))),
-         count(aa.ratio.n)});
+    table.rows.push_back({md(aa.metric), md(aa.point),
+                          fmt::format("{}× {}", ratio(aa.ratio.value.value_or(stats::kUndefined)),
+                                      md(interval(aa.ratio.lo, aa.ratio.hi))),
+                          count(aa.ratio.n)});
   }
   return table;
 }

@@ -11,7 +11,8 @@ using decision::CriterionResult;
 using decision::Result;
 using stats::Estimate;
 
-Estimate estimate(double value, double lo, double hi, std::size_t n, std::string method = "t on 6 block log-ratios") {
+Estimate estimate(double value, double lo, double hi, std::size_t n,
+                  std::string method = "t on 6 block log-ratios") {
   Estimate e;
   e.value = value;
   e.lo = lo;
@@ -21,7 +22,8 @@ Estimate estimate(double value, double lo, double hi, std::size_t n, std::string
   return e;
 }
 
-Criterion criterion(std::string id, std::string title, std::string metric, std::string stat, Form form, Op op, double value, std::string unit) {
+Criterion criterion(std::string id, std::string title, std::string metric, std::string stat,
+                    Form form, Op op, double value, std::string unit) {
   Criterion c;
   c.id = std::move(id);
   c.title = std::move(title);
@@ -34,8 +36,8 @@ Criterion criterion(std::string id, std::string title, std::string metric, std::
   return c;
 }
 
-CriterionResult result(Criterion c, Result r, double measured, std::optional<double> bound, double candidate, double baseline, std::size_t n,
-                       std::string n_unit) {
+CriterionResult result(Criterion c, Result r, double measured, std::optional<double> bound,
+                       double candidate, double baseline, std::size_t n, std::string n_unit) {
   CriterionResult out;
   out.criterion = std::move(c);
   out.result = r;
@@ -51,27 +53,33 @@ CriterionResult result(Criterion c, Result r, double measured, std::optional<dou
 }
 
 CriterionResult memory_result() {
-  auto c = criterion("gpu_memory", "GPU memory, peak per GPU", "gpu_memory_used", "max", Form::candidate, Op::lt, 60, "GB");
+  auto c = criterion("gpu_memory", "GPU memory, peak per GPU", "gpu_memory_used", "max",
+                     Form::candidate, Op::lt, 60, "GB");
   c.note = "1 GB = 10^9 bytes; what the driver counts, preallocation included";
   auto r = result(c, Result::pass, 41.7, 41.7, 41.7, 71.9, 1846, "samples");
   r.code = "observed";
   r.p_value = 0;
   r.reason = "peak 41.7 GB over 1,846 readings, required < 60 GB";
   r.method = "the largest reading is a fact where no reading is missing";
-  r.notes = {"candidate 41.7 GB (38.8 GiB) of 97.9 GB (91.2 GiB)", "demand (weights, activations and the KV cache in use): 24.1 GB (22.4 GiB)"};
+  r.notes = {"candidate 41.7 GB (38.8 GiB) of 97.9 GB (91.2 GiB)",
+             "demand (weights, activations and the KV cache in use): 24.1 GB (22.4 GiB)"};
   return r;
 }
 
 std::vector<CriterionResult> speed_results() {
-  auto absolute = result(criterion("speed", "Output speed per stream", "stream_speed", "mean", Form::candidate, Op::ge, 40, "tok/s"), Result::pass, 42.67,
-                         42.0817347051621, 42.67, 20.171666666666667, 6, "blocks");
+  auto absolute =
+      result(criterion("speed", "Output speed per stream", "stream_speed", "mean", Form::candidate,
+                       Op::ge, 40, "tok/s"),
+             Result::pass, 42.67, 42.0817347051621, 42.67, 20.171666666666667, 6, "blocks");
   absolute.criterion.point = "c8";
   absolute.other_bound = 43.2582652948379;
   absolute.p_value = 0.00013094129628843376;
   absolute.reason = "lower bound 42.1 tok/s ≥ 40 tok/s (6 blocks)";
   absolute.method = "t on the candidate's block values";
-  auto ratio = result(criterion("speed_ratio", "Output speed per stream, ratio", "stream_speed", "mean", Form::ratio, Op::ge, 2, ""), Result::pass,
-                      2.1152226573108157, 2.1007288665957025, 42.67, 20.171666666666667, 6, "blocks");
+  auto ratio = result(criterion("speed_ratio", "Output speed per stream, ratio", "stream_speed",
+                                "mean", Form::ratio, Op::ge, 2, ""),
+                      Result::pass, 2.1152226573108157, 2.1007288665957025, 42.67,
+                      20.171666666666667, 6, "blocks");
   ratio.criterion.point = "c8";
   ratio.other_bound = 2.129816446637189;
   ratio.p_value = 7.65388637613551e-06;
@@ -81,7 +89,8 @@ std::vector<CriterionResult> speed_results() {
 }
 
 CriterionResult quality_result() {
-  auto c = criterion("quality", "Quality loss (500 prompts)", "quality.pass1", "mean", Form::ratio, Op::gt, 0.95, "");
+  auto c = criterion("quality", "Quality loss (500 prompts)", "quality.pass1", "mean", Form::ratio,
+                     Op::gt, 0.95, "");
   c.note = "5 % is relative to the baseline";
   auto r = result(c, Result::pass, 0.9796839729119639, 0.952249, 0.868, 0.886, 500, "items");
   r.other_bound = 1.0086;
@@ -93,27 +102,33 @@ CriterionResult quality_result() {
 }
 
 CriterionResult errors_result() {
-  auto r = result(criterion("errors", "Errors and crashes", "errors", "sum", Form::candidate, Op::eq, 0, "req"), Result::pass, 0, std::nullopt, 0, 0, 3000,
-                  "requests");
+  auto r = result(
+      criterion("errors", "Errors and crashes", "errors", "sum", Form::candidate, Op::eq, 0, "req"),
+      Result::pass, 0, std::nullopt, 0, 0, 3000, "requests");
   r.code = "observed";
   r.reason = "0 of 3,000 requests failed";
-  r.notes = {"0 of 3,000 proves a failure rate below 0.0998 % at 95 %", "0 restarts of the server seen"};
+  r.notes = {"0 of 3,000 proves a failure rate below 0.0998 % at 95 %",
+             "0 restarts of the server seen"};
   r.method = "failed requests seen, with what that many of n prove";
   return r;
 }
 
 CriterionResult ttft_result() {
-  auto r = result(criterion("ttft", "TTFT p95", "ttft", "p95", Form::candidate, Op::lt, 1, "s"), Result::pass, 0.52, 0.87, 0.52, 0.98, 6, "blocks");
+  auto r = result(criterion("ttft", "TTFT p95", "ttft", "p95", Form::candidate, Op::lt, 1, "s"),
+                  Result::pass, 0.52, 0.87, 0.52, 0.98, 6, "blocks");
   r.criterion.point = "c8";
   r.other_bound = 0.41;
   r.p_value = 4.47879721094858e-06;
-  r.reason = "not < 1 s: 29 of 1,200 requests (2.42 %), upper bound 3.02 % against 5 % allowed (exact over requests and t over 6 runs)";
+  r.reason =
+      "not < 1 s: 29 of 1,200 requests (2.42 %), upper bound 3.02 % against 5 % allowed (exact "
+      "over requests and t over 6 runs)";
   r.method = "share of requests beyond the threshold: exact binomial and t over runs, both";
   return r;
 }
 
 CriterionResult target_result() {
-  auto r = result(criterion("ttft_p99", "TTFT p99", "ttft", "p99", Form::candidate, Op::lt, 2, "s"), Result::inconclusive, 1.93, 2.41, 1.93, 2.2, 6, "blocks");
+  auto r = result(criterion("ttft_p99", "TTFT p99", "ttft", "p99", Form::candidate, Op::lt, 2, "s"),
+                  Result::inconclusive, 1.93, 2.41, 1.93, 2.2, 6, "blocks");
   r.criterion.level = Level::target;
   r.criterion.point = "c8";
   r.code = "straddles";
@@ -141,7 +156,9 @@ void fill_scenario(Scenario& s) {
   s.points = {c8, c32};
   s.quality.suite = "prompts/core.jsonl";
   s.slo.ttft = std::chrono::seconds(1);
-  s.report.rollback = "Point the router back at `fp16` (owner: serving on-call, 2 minutes):\n\n```\nsystemctl start vllm-fp16 && router switch fp16\n```";
+  s.report.rollback =
+      "Point the router back at `fp16` (owner: serving on-call, 2 minutes):\n\n```\nsystemctl "
+      "start vllm-fp16 && router switch fp16\n```";
 }
 
 /// Latencies with the shape of a serving system: a log-normal body and a tail.
@@ -160,7 +177,8 @@ stats::RequestMetrics request(Rng& rng, std::uint32_t index, double ttft, double
   return r;
 }
 
-void add_blocks(stats::Measurements& m, const std::string& point, std::size_t streams, double slower) {
+void add_blocks(stats::Measurements& m, const std::string& point, std::size_t streams,
+                double slower) {
   Rng rng(streams);
   for (std::uint32_t block = 0; block < 6; ++block) {
     for (const Arm arm : {Arm::baseline, Arm::candidate}) {
@@ -170,11 +188,13 @@ void add_blocks(stats::Measurements& m, const std::string& point, std::size_t st
       b.arm = arm;
       const bool candidate = arm == Arm::candidate;
       for (std::uint32_t i = 0; i < 200; ++i) {
-        b.requests.push_back(request(rng, i, (candidate ? 0.31 : 0.53) * slower, (candidate ? 0.0234 : 0.0496) * slower));
+        b.requests.push_back(request(rng, i, (candidate ? 0.31 : 0.53) * slower,
+                                     (candidate ? 0.0234 : 0.0496) * slower));
       }
       b.attempted = b.requests.size();
       b.window = {2.5, 61.5, true, "MSER-5 cut 5 bins"};
-      b.throughput = b.throughput_whole = static_cast<double>(streams) * (candidate ? 40.0 : 19.0) / slower;
+      b.throughput = b.throughput_whole =
+          static_cast<double>(streams) * (candidate ? 40.0 : 19.0) / slower;
       b.request_rate = b.throughput / 128;
       b.wall_seconds = 64;
       b.health.loop_lag_p99 = Duration{180'000 + 1000 * static_cast<std::int64_t>(block)};
@@ -184,7 +204,8 @@ void add_blocks(stats::Measurements& m, const std::string& point, std::size_t st
   }
 }
 
-stats::MetricComparison metric(const std::string& name, const std::string& stat, const std::string& unit, const std::string& point, double baseline,
+stats::MetricComparison metric(const std::string& name, const std::string& stat,
+                               const std::string& unit, const std::string& point, double baseline,
                                double candidate) {
   stats::MetricComparison m;
   m.metric = name;
@@ -195,7 +216,8 @@ stats::MetricComparison metric(const std::string& name, const std::string& stat,
   m.candidate = estimate(candidate, candidate * 0.985, candidate * 1.015, 6, "t on 6 blocks");
   const double ratio = candidate / baseline;
   m.ratio = estimate(ratio, ratio * 0.993, ratio * 1.007, 6);
-  m.difference = estimate(candidate - baseline, candidate - baseline - 0.01, candidate - baseline + 0.01, 6);
+  m.difference =
+      estimate(candidate - baseline, candidate - baseline - 0.01, candidate - baseline + 0.01, 6);
   return m;
 }
 
@@ -210,13 +232,17 @@ void fill_comparison(stats::Comparison& c) {
     c.metrics.push_back(metric("tpot", "p50", "s", point, 0.0495 * slower, 0.0233 * slower));
     c.metrics.push_back(metric("tpot", "p95", "s", point, 0.054 * slower, 0.0254 * slower));
     c.metrics.push_back(metric("e2e", "mean", "s", point, 6.86 * slower, 3.3 * slower));
-    auto speed = metric("stream_speed", "mean", "tok/s", point, 20.171666666666667 / slower, 42.67 / slower);
+    auto speed =
+        metric("stream_speed", "mean", "tok/s", point, 20.171666666666667 / slower, 42.67 / slower);
     speed.baseline_blocks = {20.31, 19.88, 20.12, 20.55, 19.97, 20.2};
     speed.candidate_blocks = {43.1, 42.35, 42.02, 43.77, 41.9, 42.88};
-    if (point == "c8") speed.ratio = estimate(2.1152226573108157, 2.1007288665957025, 2.129816446637189, 6);
+    if (point == "c8")
+      speed.ratio = estimate(2.1152226573108157, 2.1007288665957025, 2.129816446637189, 6);
     c.metrics.push_back(speed);
-    c.metrics.push_back(metric("throughput", "mean", "tok/s", point, streams * 19 / slower, streams * 40 / slower));
-    c.metrics.push_back(metric("request_rate", "mean", "req/s", point, streams * 19 / slower / 128, streams * 40 / slower / 128));
+    c.metrics.push_back(
+        metric("throughput", "mean", "tok/s", point, streams * 19 / slower, streams * 40 / slower));
+    c.metrics.push_back(metric("request_rate", "mean", "req/s", point, streams * 19 / slower / 128,
+                               streams * 40 / slower / 128));
     c.metrics.push_back(metric("output_tokens", "mean", "tok", point, 128, 128));
     c.metrics.push_back(metric("slo_attainment", "mean", "", point, 0.953, 0.976));
     stats::LengthDrift drift;
@@ -226,10 +252,12 @@ void fill_comparison(stats::Comparison& c) {
     drift.ks_p = 0.97;
     c.lengths.push_back(drift);
   }
-  c.aa.push_back({"stream_speed", "c8", estimate(1.0005175178208565, 0.9934127975573744, 1.007673049841693, 2)});
+  c.aa.push_back({"stream_speed", "c8",
+                  estimate(1.0005175178208565, 0.9934127975573744, 1.007673049841693, 2)});
 }
 
-stats::QualityGroup group(const std::string& dimension, const std::string& name, std::size_t both, std::size_t candidate_only, std::size_t baseline_only,
+stats::QualityGroup group(const std::string& dimension, const std::string& name, std::size_t both,
+                          std::size_t candidate_only, std::size_t baseline_only,
                           std::size_t neither) {
   stats::QualityGroup g;
   g.metric = "pass1";
@@ -242,7 +270,8 @@ stats::QualityGroup group(const std::string& dimension, const std::string& name,
   g.neither = neither;
   g.n = both + candidate_only + baseline_only + neither;
   g.clusters = g.n;
-  const double n = static_cast<double>(g.n), b = static_cast<double>(both + baseline_only) / n, x = static_cast<double>(both + candidate_only) / n;
+  const double n = static_cast<double>(g.n), b = static_cast<double>(both + baseline_only) / n,
+               x = static_cast<double>(both + candidate_only) / n;
   const double width = 0.6 / std::sqrt(n);
   g.baseline = estimate(b, b - width, b + width, g.n, "Wilson");
   g.candidate = estimate(x, x - width, x + width, g.n, "Wilson");
@@ -271,7 +300,9 @@ void fill_quality(Sample& s) {
   auto code = group("category", "fim-line", 61, 4, 7, 8);
   code.flagged = true;
   code.p_adjusted = 0.041;
-  s.comparison.quality = {all, group("category", "algorithm", 351, 18, 24, 27), code, group("language", "cpp", 120, 6, 10, 14), group("language", "python", 292, 16, 21, 21)};
+  s.comparison.quality = {all, group("category", "algorithm", 351, 18, 24, 27), code,
+                          group("language", "cpp", 120, 6, 10, 14),
+                          group("language", "python", 292, 16, 21, 21)};
   s.measurements.quality_attempted[0] = s.measurements.quality_attempted[1] = 500;
   for (int i = 0; i < 3; ++i) {
     stats::QualityPair pair;
@@ -281,8 +312,11 @@ void fill_quality(Sample& s) {
     pair.baseline = {{"pass1", 1}, {"edit_similarity", 0.98}};
     pair.candidate = {{"pass1", i == 2 ? 1.0 : 0.0}, {"edit_similarity", i == 2 ? 0.98 : 0.71}};
     s.measurements.quality.push_back(pair);
-    s.measurements.answers.push_back(answer(Arm::baseline, pair.item, "    xs = sorted(xs)\n    return xs[len(xs) // 2]\n", 1));
-    s.measurements.answers.push_back(answer(Arm::candidate, pair.item, "    xs = sorted(xs)\n    return xs[len(xs) / 2]\n", i == 2 ? 1 : 0));
+    s.measurements.answers.push_back(
+        answer(Arm::baseline, pair.item, "    xs = sorted(xs)\n    return xs[len(xs) // 2]\n", 1));
+    s.measurements.answers.push_back(answer(Arm::candidate, pair.item,
+                                            "    xs = sorted(xs)\n    return xs[len(xs) / 2]\n",
+                                            i == 2 ? 1 : 0));
   }
   s.measurements.answers.back().flags = {"hit_length"};
 }
@@ -311,10 +345,12 @@ void fill_servers(Sample& s) {
     facts.arm = arm;
     facts.url = candidate ? "http://redfin:8001/v1" : "http://redfin:8000/v1";
     facts.version = "0.11.2";
-    facts.model = candidate ? "Qwen/Qwen2.5-Coder-32B-Instruct-AWQ" : "Qwen/Qwen2.5-Coder-32B-Instruct";
+    facts.model =
+        candidate ? "Qwen/Qwen2.5-Coder-32B-Instruct-AWQ" : "Qwen/Qwen2.5-Coder-32B-Instruct";
     facts.max_model_len = 32000;
     facts.token_ids_hash = "5f0c1b";
-    facts.other = {{"enable_prefix_caching", "True"}, {"gpu_memory_utilization", candidate ? "0.40" : "0.70"}};
+    facts.other = {{"enable_prefix_caching", "True"},
+                   {"gpu_memory_utilization", candidate ? "0.40" : "0.70"}};
     s.measurements.facts.push_back(facts);
     for (int i = 0; i < 60; ++i) {
       GpuSample gpu;
@@ -351,14 +387,22 @@ void fill_verdict(decision::Verdict& v) {
   v.criteria.push_back(target_result());
   v.decision = decision::Decision::go;
   v.headline = "GO: AWQ meets all 6 must criteria";
-  v.scope = "AWQ against FP16 at c8 (8 streams at once) and c32 (32 streams at once), 6 paired blocks each, cache cold; quality on 500 items";
+  v.scope =
+      "AWQ against FP16 at c8 (8 streams at once) and c32 (32 streams at once), 6 paired blocks "
+      "each, cache cold; quality on 500 items";
   v.caveats = {"Quality loss (500 prompts) passes narrowly: lower bound 0.9522 > 0.95 (500 items)",
-               "category fim-line may have regressed in pass1 (80 items, -3.8 points, Holm-adjusted p 0.041)", "not covered: more than 32 streams at once"};
-  v.aa_line = "Noise check (FP16 against itself, 2 blocks, 90 %): stream_speed 1.0005× [0.993, 1.008].";
-  v.next_step = "Promote AWQ within the scope above, keep FP16 ready for rollback, and judge again nightly.";
+               "category fim-line may have regressed in pass1 (80 items, -3.8 points, "
+               "Holm-adjusted p 0.041)",
+               "not covered: more than 32 streams at once"};
+  v.aa_line =
+      "Noise check (FP16 against itself, 2 blocks, 90 %): stream_speed 1.0005× [0.993, 1.008].";
+  v.next_step =
+      "Promote AWQ within the scope above, keep FP16 ready for rollback, and judge again nightly.";
   v.p_overall = 0.03807;
   v.criteria_hash = "fedcba9876543210";
-  v.explanations = {{"crossover", "The candidate's lead shrinks with load", "2.12× at 8 streams, 2.11× at 32 streams", "Do not promote beyond 32 streams.", false}};
+  v.explanations = {{"crossover", "The candidate's lead shrinks with load",
+                     "2.12× at 8 streams, 2.11× at 32 streams", "Do not promote beyond 32 streams.",
+                     false}};
 }
 }  // namespace
 
@@ -380,8 +424,10 @@ Sample no_go_sample() {
   Sample s = go_sample();
   s.verdict.decision = decision::Decision::no_go;
   s.verdict.simulated = s.measurements.simulated = true;
-  s.verdict.headline = "NO-GO: AWQ does not meet 2 of 6 must criteria (Output speed per stream and Output speed per stream, ratio)";
-  for (std::size_t i : {1, 2}) {
+  s.verdict.headline =
+      "NO-GO: AWQ does not meet 2 of 6 must criteria (Output speed per stream and Output speed per "
+      "stream, ratio)";
+  for (const std::size_t i : {1u, 2u}) {
     CriterionResult& r = s.verdict.criteria[i];
     r.result = Result::fail;
     r.code = "bound_violates";
@@ -389,12 +435,19 @@ Sample no_go_sample() {
     r.measured = i == 1 ? 7.63 : 0.378;
     r.bound = i == 1 ? 7.55 : 0.374;
     r.other_bound = i == 1 ? 7.71 : 0.382;
-    r.reason = i == 1 ? "even the upper bound 7.71 tok/s < 40 tok/s (6 blocks)" : "even the upper bound 0.382× < 2× (6 blocks)";
+    r.reason = i == 1 ? "even the upper bound 7.71 tok/s < 40 tok/s (6 blocks)"
+                      : "even the upper bound 0.382× < 2× (6 blocks)";
   }
-  s.verdict.explanations = {{"plain_awq_kernel", "The plain AWQ kernel was forced", "7.63 tok/s per stream at 8 streams; awq_marlin reaches 5 to 8 times that on this GPU",
-                             "Start the candidate without --quantization awq.", true}};
-  s.verdict.caveats = {"The plain AWQ kernel was forced: 7.63 tok/s per stream at 8 streams; awq_marlin reaches 5 to 8 times that on this GPU"};
-  s.verdict.next_step = "Keep FP16 in production. Before the next candidate, remove a known cause (The plain AWQ kernel was forced): Start the candidate without --quantization awq.";
+  s.verdict.explanations = {
+      {"plain_awq_kernel", "The plain AWQ kernel was forced",
+       "7.63 tok/s per stream at 8 streams; awq_marlin reaches 5 to 8 times that on this GPU",
+       "Start the candidate without --quantization awq.", true}};
+  s.verdict.caveats = {
+      "The plain AWQ kernel was forced: 7.63 tok/s per stream at 8 streams; awq_marlin reaches 5 "
+      "to 8 times that on this GPU"};
+  s.verdict.next_step =
+      "Keep FP16 in production. Before the next candidate, remove a known cause (The plain AWQ "
+      "kernel was forced): Start the candidate without --quantization awq.";
   s.measurements.blocks[1].failures = {{"http_error 500 InternalServerError", 2}};
   s.measurements.blocks[1].failed = 2;
   return s;
@@ -408,8 +461,12 @@ Sample empty_sample() {
 
 const std::string& hostile_text() {
   static const std::string text =
-      "</pre></details><script>alert(1)</script>|`code`|\n# heading\n```\n~~~\n![x](http://evil.example/p.png) [y](javascript:alert(1)) http://evil.example "
-      "\x1b[31mred\x1b[0m \xe2\x80\xae" "desrever \xe2\x80\x8b& <img src=x onerror=alert(1)> ]]> \xff\xfe \"quote\" 'apostrophe' =HYPERLINK(1) " +
+      "</pre></details><script>alert(1)</script>|`code`|\n# "
+      "heading\n```\n~~~\n![x](http://evil.example/p.png) [y](javascript:alert(1)) "
+      "http://evil.example "
+      "\x1b[31mred\x1b[0m \xe2\x80\xae"
+      "desrever \xe2\x80\x8b& <img src=x onerror=alert(1)> ]]> \xff\xfe \"quote\" 'apostrophe' "
+      "=HYPERLINK(1) " +
       std::string("nul\0byte", 8);
   return text;
 }
@@ -428,9 +485,11 @@ Sample hostile_sample() {
     if (m.point == "c8") m.point = evil;
   }
   for (auto& g : s.comparison.quality) g.name = evil;
-  for (auto& a : s.measurements.answers) a.completion = a.reference = a.context = a.category = evil, a.flags = {evil};
+  for (auto& a : s.measurements.answers)
+    a.completion = a.reference = a.context = a.category = evil, a.flags = {evil};
   for (auto& f : s.measurements.facts) f.model = f.version = evil, f.other = {{evil, evil}};
-  for (auto& r : s.verdict.criteria) r.criterion.title = r.criterion.id = r.reason = r.method = r.next_step = evil, r.notes = {evil};
+  for (auto& r : s.verdict.criteria)
+    r.criterion.title = r.criterion.id = r.reason = r.method = r.next_step = evil, r.notes = {evil};
   for (auto& e : s.verdict.explanations) e.title = e.evidence = e.advice = evil;
   s.verdict.validity = {{evil, true, evil, evil}};
   s.verdict.caveats = {evil};

@@ -14,11 +14,13 @@ struct Sample {
   decision::Verdict verdict;
   Telemetry telemetry;
 
-  report::Input input() const { return {manifest, scenario, measurements, comparison, verdict, telemetry}; }
+  report::Input input() const {
+    return {manifest, scenario, measurements, comparison, verdict, telemetry};
+  }
 };
 
-/// GO: throughput 2.1152× [2.1007 one-sided], memory 41.7 GB, quality 434 against 443 of 500, 0 of 3,000
-/// failed, TTFT p95 0.52 s.
+/// GO: throughput 2.1152× [2.1007 one-sided], memory 41.7 GB, quality 434 against 443 of 500, 0 of
+/// 3,000 failed, TTFT p95 0.52 s.
 Sample go_sample();
 /// The same with a plain AWQ kernel: 8 tok/s, NO-GO, simulated.
 Sample no_go_sample();

@@ -1,5 +1,5 @@
-// The few functions of the rooms below that the report calls, for a tree in which those rooms have no
-// library. Not built where they have one.
+// The few functions of the rooms below that the report calls, for a tree in which those rooms have
+// no library. Not built where they have one.
 
 #include <algorithm>
 
@@ -13,19 +13,27 @@ std::string_view to_string(Result result) {
 }
 std::string_view to_string(Decision decision) {
   switch (decision) {
-    case Decision::go: return "GO";
-    case Decision::no_go: return "NO-GO";
-    case Decision::inconclusive: return "INCONCLUSIVE";
-    case Decision::void_run: return "VOID";
+    case Decision::go:
+      return "GO";
+    case Decision::no_go:
+      return "NO-GO";
+    case Decision::inconclusive:
+      return "INCONCLUSIVE";
+    case Decision::void_run:
+      return "VOID";
   }
   return "?";
 }
 ExitCode exit_code(Decision decision) {
   switch (decision) {
-    case Decision::go: return ExitCode::go;
-    case Decision::no_go: return ExitCode::no_go;
-    case Decision::inconclusive: return ExitCode::inconclusive;
-    case Decision::void_run: return ExitCode::void_run;
+    case Decision::go:
+      return ExitCode::go;
+    case Decision::no_go:
+      return ExitCode::no_go;
+    case Decision::inconclusive:
+      return ExitCode::inconclusive;
+    case Decision::void_run:
+      return ExitCode::void_run;
   }
   return ExitCode::internal;
 }
@@ -34,8 +42,11 @@ ExitCode exit_code(Decision decision) {
 
 #ifndef ABGATE_HAS_STATS
 namespace abgate::stats {
-const MetricComparison* Comparison::find(std::string_view metric, std::string_view stat, std::string_view point) const {
-  const auto it = std::find_if(metrics.begin(), metrics.end(), [&](const MetricComparison& m) { return m.metric == metric && m.stat == stat && m.point == point; });
+const MetricComparison* Comparison::find(std::string_view metric, std::string_view stat,
+                                         std::string_view point) const {
+  const auto it = std::find_if(metrics.begin(), metrics.end(), [&](const MetricComparison& m) {
+    return m.metric == metric && m.stat == stat && m.point == point;
+  });
   return it == metrics.end() ? nullptr : &*it;
 }
 }  // namespace abgate::stats
