@@ -11,7 +11,7 @@ namespace abgate::stats {
 
 namespace {
 
-constexpr std::size_t kPoints = 801;  ///< odd, for Simpson's rule
+constexpr std::size_t kPoints = 201;  ///< odd, for Simpson's rule
 constexpr double kTail = 9;           ///< standard deviations below 0
 
 double density(double x) {
@@ -36,7 +36,7 @@ Grid grid_of(std::size_t look, double boundary) {
 
 template <typename F>
 double bisect(F&& increasing, double low, double high) {
-  for (int i = 0; i < 80; ++i) {
+  for (int i = 0; i < 45; ++i) {
     const double mid = (low + high) / 2;
     (increasing(mid) > 0 ? high : low) = mid;
   }

@@ -43,7 +43,9 @@ Coefficients non_negative(const Eigen::MatrixXd& a, const Eigen::VectorXd& y) {
   for (const auto& free : kSets) {
     const Coefficients x = solve(a, y, free);
     const double error = (a * x - y).squaredNorm();
-    if (x.minCoeff() >= 0 && x[0] > 0 && error < least) {
+    const bool feasible = x.minCoeff() >= 0 && x[0] > 0;
+    if (feasible && free.size() == 3) return x;  // no constraint binds
+    if (feasible && error < least) {
       least = error;
       best = x;
     }
@@ -98,7 +100,7 @@ double advantage(const UslFit& baseline, const UslFit& candidate, double n) {
 /// start; +inf: never.
 double first_loss(const UslFit& b, const UslFit& c, double low, double high) {
   if (advantage(b, c, low) <= 0) return -kInf;
-  constexpr int kSteps = 400;
+  constexpr int kSteps = 100;
   double before = low;
   for (int i = 1; i <= kSteps; ++i) {
     const double at = low * std::pow(high / low, static_cast<double>(i) / kSteps);
@@ -175,7 +177,7 @@ std::optional<UslFit> fit_usl(std::span<const double> concurrency,
   for (int i = 0; i < 50; ++i) {
     const Coefficients next = relative_fit(concurrency, throughput, c);
     if (!(next[0] > 0)) break;
-    const bool done = (next - c).norm() <= 1e-12 * c.norm();
+    const bool done = (next - c).norm() <= 1e-10 * c.norm();
     c = next;
     if (done) break;
   }

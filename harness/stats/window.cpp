@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "stats/cell_tokens.hpp"
+#include "stats/history.hpp"
 #include "stats/measure.hpp"
 #include "stats/moments.hpp"
 #include "stats/mser.hpp"
@@ -19,7 +21,7 @@ constexpr double kHeldShare = 0.95;  ///< of the target streams in flight
 constexpr std::size_t kBins = 40;    ///< of a short window: eight batches of five
 constexpr std::size_t kEventsPerBin = 5;
 constexpr double kDriftShare = 0.05;  ///< halves closer than this are steady whatever MSER-5 says
-constexpr double kDriftErrors = 3;    ///< standard errors that a drift must exceed
+constexpr double kDriftP = 0.001;     ///< two-sided, so that chance is not taken for drift
 constexpr double kHeldTime = 0.5;     ///< share of the window that the load must be held
 
 double since(const CellRecord& cell, TimePoint t) {
@@ -140,19 +142,18 @@ std::vector<double> rates(const CellRecord& cell, const SteadyWindow& w, std::si
   return tokens;
 }
 
-/// Whether the means of the two halves of the batches differ clearly and by more than a little.
-bool drifts(const std::vector<double>& series) {
+/// Whether the two halves differ by more than a little, and more than chance explains.
+bool drifts(std::span<const double> series) {
   std::vector<double> batches;
   for (std::size_t i = 0; i + 5 <= series.size(); i += 5) {
-    batches.push_back(moments(std::span(series).subspan(i, 5)).mean());
+    batches.push_back(moments(series.subspan(i, 5)).mean());
   }
-  const std::size_t half = batches.size() / 2;
-  const Moments a = moments(std::span(batches).first(half));
-  const Moments b = moments(std::span(batches).subspan(half));
-  const double gap = std::abs(b.mean() - a.mean());
-  const double error = std::sqrt(a.variance() / static_cast<double>(a.n()) +
-                                 b.variance() / static_cast<double>(b.n()));
-  return gap > kDriftShare * std::max(a.mean(), b.mean()) && gap > kDriftErrors * error;
+  const auto first = std::span(batches).first(batches.size() / 2);
+  const auto second = std::span(batches).subspan(batches.size() / 2);
+  const double a = moments(first).mean();
+  const double b = moments(second).mean();
+  return std::abs(b - a) > kDriftShare * std::max(a, b) &&
+         welch_p(first, second).value_or(1) < kDriftP;
 }
 
 void cut_warm_up(const CellRecord& cell, SteadyWindow& w) {
@@ -165,16 +166,16 @@ void cut_warm_up(const CellRecord& cell, SteadyWindow& w) {
                          events);
     return;
   }
+  // A minimum at the search limit is no cut: either noise, or the drift that is looked for below.
   const Mser found = mser(series);
-  if (found.half_limit) {
-    if (!drifts(series)) return;
+  const std::size_t cut = found.half_limit ? 0 : found.truncate;
+  if (drifts(std::span(series).subspan(cut))) {
     w.steady = false;
-    w.why = "throughput still drifts: MSER-5 finds no steady part in the first half";
-    return;
+    w.why = "throughput drifts through the whole block: no steady part";
+  } else if (cut > 0) {
+    w.begin += length / static_cast<double>(bins) * static_cast<double>(cut);
+    w.why = fmt::format("MSER-5 on throughput cut the first {} of {} bins", cut, bins);
   }
-  if (found.truncate == 0) return;
-  w.begin += length / static_cast<double>(bins) * static_cast<double>(found.truncate);
-  w.why = fmt::format("MSER-5 on throughput cut the first {} of {} bins", found.truncate, bins);
 }
 
 }  // namespace
