@@ -9,6 +9,7 @@
 
 #include "core/scenario.hpp"
 #include "decision/judge.hpp"
+#include "decision/noise.hpp"
 #include "stats/comparison.hpp"
 #include "stats/measurements.hpp"
 #include "stats/series.hpp"
@@ -20,8 +21,8 @@ struct Inputs {
   const stats::Measurements& m;
   const stats::Comparison& comparison;
   const JudgeContext& context;
-  std::size_t must = 1;    ///< number of must criteria: the Bonferroni divisor of FAIL claims
-  double noise_shift = 0;  ///< |ln| by which a FAIL must clear its threshold: A/A bias, if any
+  std::size_t must = 1;  ///< number of must criteria: the Bonferroni divisor of FAIL claims
+  NoiseFloor noise;      ///< A/A; without shifts where the scenario does not ask A/A to contain 1
   double minutes_per_block = 0;  ///< of both arms at every point; 0 unknown
 };
 

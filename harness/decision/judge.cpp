@@ -106,19 +106,19 @@ Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
       std::count_if(scenario.criteria.begin(), scenario.criteria.end(),
                     [](const Criterion& c) { return c.level == Level::must; }));
   in.minutes_per_block = measured_minutes_per_block(scenario, measurements);
-  const NoiseFloor noise = noise_floor(scenario, measurements);
-  if (scenario.validity.aa_must_contain_one && !noise.contains_one) in.noise_shift = noise.shift;
+  in.noise = noise_floor(scenario, measurements);
+  if (!scenario.validity.aa_must_contain_one) in.noise.shifts.clear();
 
   Verdict verdict;
   verdict.simulated = measurements.simulated;
   verdict.criteria_hash = hash_of(scenario.criteria);
-  verdict.aa_line = noise.line;
+  verdict.aa_line = in.noise.line;
   for (const Criterion& c : scenario.criteria) verdict.criteria.push_back(judge_criterion(in, c));
-  verdict.validity = check_validity(in, noise);
+  verdict.validity = check_validity(in);
   verdict.decision = decide(count_votes(verdict.criteria, verdict.validity));
   verdict.p_overall = largest_p(verdict);
   verdict.explanations = diagnose(in, verdict.criteria);
-  summarise(in, noise, verdict);
+  summarise(in, verdict);
   return verdict;
 }
 

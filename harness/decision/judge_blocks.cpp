@@ -124,10 +124,24 @@ Statement state(const Pairs& x, Method method, const CriterionResult& r) {
   return mean_statement(difference, r);
 }
 
-/// A FAIL must clear its threshold by what two equal servers differed.
-std::optional<double> shifted(const Inputs& in, const Criterion& c, std::optional<double> fail) {
-  if (!fail || in.noise_shift <= 0 || *fail <= 0) return fail;
-  return *fail * std::exp(upper_limit(c.op) ? -in.noise_shift : in.noise_shift);
+/// A bound moved towards its threshold by what two equal servers differed.
+std::optional<double> moved(std::optional<double> bound, double by, bool up) {
+  if (!bound || by <= 0 || *bound <= 0) return bound;
+  return *bound * std::exp(up ? by : -by);
+}
+
+/// Withdraws a PASS that clears its threshold by less than two equal servers differed.
+void survive_noise(double shift, CriterionResult& out) {
+  if (out.result != Result::pass || shift <= 0) return;
+  const Criterion& c = out.criterion;
+  const auto pass = moved(out.bound, shift, upper_limit(c.op));
+  if (pass && acceptable(c.op, *pass, c.value)) return;
+  const std::string reason = out.reason;
+  leave_open(
+      out, "within_noise",
+      fmt::format("{}, but by no more than two equal servers differed in the A/A blocks ({})",
+                  reason, percent(std::expm1(shift))),
+      "find what made the baseline differ from itself, then run again");
 }
 
 /// Withdraws a PASS that holds only because failed requests were left out.
@@ -192,7 +206,9 @@ void judge_block_values(const Inputs& in, Method method, CriterionResult& out) {
         more_blocks(in, out.n, in.scenario.validity.min_blocks));
   }
   out.p_value = s.p;
-  settle(out, s.pass, shifted(in, c, s.fail), s.fail, counted(out.n, "block"));
+  const double shift = in.noise.shift_of(c.metric, at);
+  settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op)), s.fail, counted(out.n, "block"));
+  survive_noise(shift, out);
   survive_failures(in, method, at, out);
   distrust_failing_baseline(in, at, out);
   if (out.code == "straddles" || out.code == "within_noise")

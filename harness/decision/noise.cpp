@@ -1,12 +1,12 @@
-// A/A: the noise floor.
+#include "decision/noise.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "decision/inputs.hpp"
 #include "decision/methods.hpp"
-#include "decision/validity.hpp"
 #include "decision/words.hpp"
 #include "stats/compare.hpp"
 
@@ -15,6 +15,8 @@ namespace {
 
 constexpr double kFamilyLevel = 0.99;
 constexpr double kShownLevel = 0.90;
+/// Of validity.aa_max_half_width: A/A deviations below that share do not spoil a run.
+constexpr double kNegligibleShare = 0.2;
 
 struct Key {
   std::string metric, point;
@@ -81,31 +83,43 @@ std::string line_of(const Scenario& scenario, const std::vector<Check>& checks,
                                 counted(blocks, "block"), list(parts));
   if (floor.resolution > 0)
     out += fmt::format("; a run of this size resolves ±{}", percent(floor.resolution));
-  return out + (floor.contains_one ? "." : "; it does not contain 1.");
+  return out + (floor.shifts.empty() ? "." : "; it does not contain 1.");
 }
 
 }  // namespace
 
+double NoiseFloor::shift_of(std::string_view metric, std::string_view point) const {
+  for (const Shift& s : shifts) {
+    if (s.metric == metric && s.point == point) return s.amount;
+  }
+  return 0;
+}
+
 NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
   NoiseFloor floor;
   const std::vector<Key> keys = keys_of(scenario);
+  const double negligible = kNegligibleShare * scenario.validity.aa_max_half_width;
   std::vector<Check> checks;
   std::size_t blocks = 0;
+  double worst_shift = 0;
   for (const Key& key : keys) {
     const std::size_t n = aa_blocks(m, key.point);
     if (n == 0) continue;
-    Check c = check(m, key, keys.size());
-    if (!c.shown.value) continue;
-    blocks = std::max(blocks, n);
-    const bool worse = (!c.contains_one && c.shift > floor.shift) ||
-                       (c.contains_one && floor.contains_one && c.resolution > floor.resolution);
-    if (worse) floor.worst = key.metric + " at " + key.point;
-    if (!c.contains_one) {
-      floor.contains_one = false;
-      floor.shift = std::max(floor.shift, c.shift);
+    const Check& c = checks.emplace_back(check(m, key, keys.size()));
+    if (!c.shown.value) {
+      checks.pop_back();
+      continue;
     }
-    floor.resolution = std::max(floor.resolution, c.resolution);
-    checks.push_back(std::move(c));
+    blocks = std::max(blocks, n);
+    const bool widest = c.resolution > floor.resolution;
+    if (widest) floor.resolution = c.resolution;
+    if (!c.contains_one) {
+      floor.shifts.push_back({key.metric, key.point, c.shift});
+      floor.biased = floor.biased || std::fabs(std::log(*c.shown.value)) > negligible;
+    }
+    const bool farthest = !c.contains_one && c.shift > worst_shift;
+    if (farthest) worst_shift = c.shift;
+    if (farthest || (widest && worst_shift <= 0)) floor.worst = key.metric + " at " + key.point;
   }
   floor.measured = !checks.empty();
   if (floor.measured) floor.line = line_of(scenario, checks, floor, blocks);

@@ -209,7 +209,7 @@ std::string next_step_of(const Inputs& in, const Verdict& v) {
 
 }  // namespace
 
-void summarise(const Inputs& in, const NoiseFloor& noise, Verdict& verdict) {
+void summarise(const Inputs& in, Verdict& verdict) {
   const Votes votes = count_votes(verdict.criteria, verdict.validity);
   verdict.headline = headline_of(in, verdict, votes);
   verdict.scope = scope_of(in);
@@ -219,7 +219,7 @@ void summarise(const Inputs& in, const NoiseFloor& noise, Verdict& verdict) {
     if (e.caveat) verdict.caveats.push_back(e.title + ": " + e.evidence);
   }
   add_quality_caveats(in, verdict.caveats);
-  for (const std::string& s : unchecked(in, noise)) verdict.caveats.push_back(s);
+  for (const std::string& s : unchecked(in)) verdict.caveats.push_back(s);
   add_scope_caveats(in, verdict.caveats);
   verdict.next_step = next_step_of(in, verdict);
 }

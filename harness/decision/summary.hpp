@@ -9,6 +9,6 @@ namespace abgate::decision {
 
 /// Fills headline, scope, caveats and next_step of a verdict whose decision, criteria, findings and
 /// explanations stand.
-void summarise(const Inputs& in, const NoiseFloor& noise, Verdict& verdict);
+void summarise(const Inputs& in, Verdict& verdict);
 
 }  // namespace abgate::decision

@@ -148,7 +148,8 @@ void check_fingerprint(const Inputs& in, Findings& out) {
   }
 }
 
-void check_noise(const Inputs& in, const NoiseFloor& noise, Findings& out) {
+void check_noise(const Inputs& in, Findings& out) {
+  const NoiseFloor& noise = in.noise;
   const ValidityRules& rules = in.scenario.validity;
   if (!noise.measured) {
     const bool judged_on_blocks = std::any_of(
@@ -161,7 +162,7 @@ void check_noise(const Inputs& in, const NoiseFloor& noise, Findings& out) {
     }
     return;
   }
-  if (rules.aa_must_contain_one && !noise.contains_one) {
+  if (rules.aa_must_contain_one && noise.biased) {
     out.push_back({"aa", false,
                    fmt::format("the baseline differs from itself: {}. Something other than the "
                                "model makes a difference ({})",
@@ -230,7 +231,7 @@ void check_completeness(const Inputs& in, Findings& out) {
 
 }  // namespace
 
-std::vector<ValidityFinding> check_validity(const Inputs& in, const NoiseFloor& noise) {
+std::vector<ValidityFinding> check_validity(const Inputs& in) {
   Findings out;
   check_lags(in, out);
   check_cpu(in, out);
@@ -242,15 +243,15 @@ std::vector<ValidityFinding> check_validity(const Inputs& in, const NoiseFloor& 
   check_fingerprint(in, out);
   check_cache(in, out);
   check_completeness(in, out);
-  check_noise(in, noise, out);
+  check_noise(in, out);
   check_steady(in, out);
   std::stable_partition(out.begin(), out.end(), [](const ValidityFinding& f) { return f.voids; });
   return out;
 }
 
-std::vector<std::string> unchecked(const Inputs& in, const NoiseFloor& noise) {
+std::vector<std::string> unchecked(const Inputs& in) {
   std::vector<std::string> out;
-  if (!noise.measured && in.scenario.aa_blocks == 0)
+  if (!in.noise.measured && in.scenario.aa_blocks == 0)
     out.push_back("no A/A block was run: the noise floor is unknown");
   std::size_t hashes = 0;
   for (const ServerFacts& f : in.m.facts) {

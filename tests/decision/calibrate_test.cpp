@@ -8,12 +8,12 @@ namespace {
 
 CalibrationOptions small(unsigned threads) {
   CalibrationOptions o;
-  o.experiments = 30;
+  o.experiments = 25;
   o.seed = 5;
   o.threads = threads;
   o.power_curve = false;
-  o.design.requests = 80;
-  o.design.items = 600;
+  o.design.requests = 100;
+  o.design.items = 500;
   return o;
 }
 

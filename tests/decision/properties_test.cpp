@@ -57,7 +57,7 @@ std::string text_of(const Verdict& v) {
   return out;
 }
 
-constexpr std::uint64_t kRuns = 60;
+constexpr std::uint64_t kRuns = 25;
 
 }  // namespace
 

@@ -138,6 +138,31 @@ TEST_CASE("a FAIL must clear what the A/A blocks differed", "[validity]") {
   CHECK(result(biased, "speed_ratio").code == "within_noise");
 }
 
+TEST_CASE("a small A/A deviation beyond doubt must be cleared but does not spoil the run",
+          "[validity]") {
+  // even servers: 0.2 % between blocks, the control 0.7 % off
+  const auto even = [](double candidate) {
+    return [candidate](stats::Measurements& m) {
+      for (stats::BlockArm& b : m.blocks) {
+        const double jitter =
+            1 + 0.001 * (static_cast<double>(b.block % 3) - 1) * (b.arm == Arm::candidate ? 1 : 0);
+        const double speed = b.arm == Arm::candidate ? candidate
+                             : b.arm == Arm::control ? 25.0 * 1.007
+                                                     : 25.0;
+        for (stats::RequestMetrics& r : b.requests) r.tpot = jitter / speed;
+      }
+    };
+  };
+  const Verdict clear = after(even(60));
+  CHECK(clear.decision == Decision::go);
+  CHECK_THAT(clear.aa_line, ContainsSubstring("does not contain 1"));
+  CHECK_FALSE(has_finding(clear, "aa"));
+  const Verdict close = after(even(50.3));
+  CHECK(result(close, "speed_ratio").result == Result::inconclusive);
+  CHECK(result(close, "speed_ratio").code == "within_noise");
+  CHECK(close.decision == Decision::inconclusive);
+}
+
 TEST_CASE("too much noise between blocks makes a GO impossible", "[validity]") {
   const Verdict v = after([](stats::Measurements& m) {
     set_speeds(m, Arm::candidate, {52, 75, 58, 80, 50, 70});

@@ -1,0 +1,60 @@
+// The calibration table as JSON and as text.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "decision/calibrate.hpp"
+
+namespace abgate::decision {
+
+std::string to_json(const CalibrationTable& table) {
+  using nlohmann::ordered_json;
+  const auto rate = [](const std::optional<Rate>& r) {
+    return r ? ordered_json(r->value) : ordered_json(nullptr);
+  };
+  const auto interval = [](const std::optional<Rate>& r) {
+    return r ? ordered_json::array({r->lo, r->hi}) : ordered_json(nullptr);
+  };
+  ordered_json out{{"seed", table.options.seed},
+                   {"blocks", table.options.design.blocks},
+                   {"requests", table.options.design.requests},
+                   {"items", table.options.design.items},
+                   {"block_sd", table.options.scatter.block_sd},
+                   {"cells", ordered_json::array()}};
+  for (const CalibrationCell& c : table.cells) {
+    out["cells"].push_back({{"criterion", c.criterion},
+                            {"truth", c.truth},
+                            {"experiments", c.experiments},
+                            {"go", c.go.value},
+                            {"no_go", c.no_go.value},
+                            {"inconclusive", c.inconclusive.value},
+                            {"false_go", rate(c.false_go)},
+                            {"false_no_go", rate(c.false_no_go)},
+                            {"criterion_pass", rate(c.criterion_pass)},
+                            {"go_interval", interval(c.go)},
+                            {"no_go_interval", interval(c.no_go)},
+                            {"inconclusive_interval", interval(c.inconclusive)},
+                            {"false_go_interval", interval(c.false_go)},
+                            {"false_no_go_interval", interval(c.false_no_go)}});
+  }
+  return out.dump(2) + "\n";
+}
+
+std::string to_text(const CalibrationTable& table) {
+  const auto rate = [](const std::optional<Rate>& r) {
+    return r ? fmt::format("{:6.2f} [{:5.2f},{:6.2f}]", 100 * r->value, 100 * r->lo, 100 * r->hi)
+             : std::string("-");
+  };
+  std::string out =
+      fmt::format("{:<12} {:<11} {:>7}  {:>8} {:>8} {:>8}  {:>22} {:>22}\n", "criterion", "truth",
+                  "runs", "GO %", "NO-GO %", "open %", "false GO % [95 %]", "false NO-GO % [95 %]");
+  for (const CalibrationCell& c : table.cells) {
+    out += fmt::format("{:<12} {:<11} {:>7}  {:>8.2f} {:>8.2f} {:>8.2f}  {:>22} {:>22}\n",
+                       c.criterion, c.truth, c.experiments, 100 * c.go.value, 100 * c.no_go.value,
+                       100 * c.inconclusive.value, rate(c.false_go), rate(c.false_no_go));
+  }
+  return out;
+}
+
+}  // namespace abgate::decision
