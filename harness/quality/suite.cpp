@@ -1,111 +1,21 @@
 #include "quality/suite.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 
 #include "core/error.hpp"
+#include "quality/json_row.hpp"
 #include "quality/line_reader.hpp"
 
 namespace abgate::quality {
 
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr std::size_t kMaxFieldBytes = std::size_t{4}
-                                       << 20;  // ~ a million tokens: beyond any context
 constexpr int kMaxTokens = 1 << 20;
 
-std::string show(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// One JSON object of the file, with typed access to its fields.
-class Row {
- public:
-  Row(const std::string& path, int line, const std::string& text) : place_{path, line} {
-    try {
-      json_ = Json::parse(text);
-    } catch (const Json::parse_error& e) {
-      fail("", fmt::format("broken JSON at byte {}", e.byte), "one JSON object per line",
-           static_cast<int>(e.byte));
-    }
-    if (!json_.is_object()) fail("", show(json_), "a JSON object");
-  }
-
-  [[noreturn]] void fail(const std::string& key, const std::string& seen, const std::string& wanted,
-                         int column = 0) const {
-    throw DataError({place_.file, place_.line, column}, key, seen, wanted);
-  }
-  bool has(const char* key) const { return json_.contains(key); }
-
-  std::string text(const char* key, bool required, bool may_be_empty = true) const {
-    const auto it = json_.find(key);
-    if (it == json_.end()) {
-      if (required) fail(key, "nothing", "a string");
-      return {};
-    }
-    return checked(*it, key, may_be_empty);
-  }
-  int whole(const char* key, int low, int high) const {
-    const auto it = json_.find(key);
-    if (it == json_.end()) fail(key, "nothing", "a whole number");
-    const bool fits = it->is_number_integer() && *it >= low && *it <= high;
-    if (!fits) fail(key, show(*it), fmt::format("a whole number from {} to {}", low, high));
-    return it->get<int>();
-  }
-  std::vector<std::string> texts(const char* key) const {
-    std::vector<std::string> out;
-    const auto it = json_.find(key);
-    if (it == json_.end()) return out;
-    if (!it->is_array()) fail(key, show(*it), "a list of strings");
-    for (const Json& entry : *it) out.push_back(checked(entry, key, false));
-    return out;
-  }
-  std::vector<std::pair<std::string, std::string>> messages(const char* key) const {
-    const auto it = json_.find(key);
-    const std::string wanted = R"(a list of {"role":…,"content":…})";
-    if (it == json_.end()) fail(key, "nothing", wanted);
-    if (!it->is_array() || it->empty()) fail(key, show(*it), wanted);
-    std::vector<std::pair<std::string, std::string>> out;
-    for (const Json& m : *it) {
-      if (!m.is_object() || !m.contains("role") || !m.contains("content"))
-        fail(key, show(m), wanted);
-      out.emplace_back(checked(m["role"], "role", false), checked(m["content"], "content", true));
-    }
-    return out;
-  }
-  void only(std::initializer_list<std::string_view> known) const {
-    for (const auto& entry : json_.items()) {
-      bool found = false;
-      for (const std::string_view k : known) found = found || k == entry.key();
-      if (!found)
-        fail(entry.key(), "an unknown field", fmt::format("one of {}", fmt::join(known, ", ")));
-    }
-  }
-
- private:
-  std::string checked(const Json& value, const char* key, bool may_be_empty) const {
-    if (!value.is_string()) fail(key, show(value), "a string");
-    const auto& s = value.get_ref<const std::string&>();
-    if (s.empty() && !may_be_empty) fail(key, "an empty string", "text");
-    if (s.find('\0') != std::string::npos) fail(key, "a NUL character", "text without it");
-    if (s.size() > kMaxFieldBytes) {
-      fail(key, fmt::format("{} bytes", s.size()), fmt::format("at most {}", kMaxFieldBytes));
-    }
-    return s;
-  }
-
-  Place place_;
-  Json json_;
-};
-
-ItemKind kind_of(const Row& row) {
+ItemKind kind_of(const JsonRow& row) {
   const std::string name = row.text("kind", true);
   for (const ItemKind kind : {ItemKind::completion, ItemKind::fim, ItemKind::chat}) {
     if (name == to_string(kind)) return kind;
@@ -114,7 +24,7 @@ ItemKind kind_of(const Row& row) {
 }
 
 /// Fields that belong to one kind only; a field of another kind is a mistake worth naming.
-void read_prompt(const Row& row, SuiteItem& item) {
+void read_prompt(const JsonRow& row, SuiteItem& item) {
   struct Owner {
     const char* field;
     ItemKind kind;
@@ -146,7 +56,7 @@ void read_prompt(const Row& row, SuiteItem& item) {
   }
 }
 
-SuiteItem read_item(const Row& row) {
+SuiteItem read_item(const JsonRow& row) {
   row.only({"id", "cluster", "category", "language", "kind", "prompt", "prefix", "suffix",
             "messages", "reference", "tests", "entry_point", "stop", "max_tokens", "meta"});
   SuiteItem item;
@@ -164,7 +74,7 @@ SuiteItem read_item(const Row& row) {
   return item;
 }
 
-void read_header(const Row& row, Suite& suite) {
+void read_header(const JsonRow& row, Suite& suite) {
   if (!row.has("suite")) {
     row.fail("suite", "nothing", R"(a header line {"suite":"NAME","version":1,"licence":"…"})");
   }
@@ -189,7 +99,7 @@ Suite stream_suite(const std::string& path, const std::function<void(SuiteItem&&
   std::unordered_set<std::string> ids;
   while (reader.next(line)) {
     if (blank(line)) continue;
-    const Row row(path, reader.line(), line);
+    const JsonRow row({path, reader.line()}, line);
     if (!header) {
       read_header(row, suite);
       header = true;

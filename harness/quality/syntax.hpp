@@ -1,0 +1,21 @@
+#pragma once
+// Does the completed text still parse, by each language's own parser? Run in the sandbox, many at a
+// time.
+
+#include <string>
+#include <vector>
+
+#include "core/score.hpp"
+#include "core/suite.hpp"
+#include "quality/sandbox.hpp"
+
+namespace abgate::quality {
+
+/// Adds "syntax_valid" (0 or 1) to each answered score whose language has a parser here (Python,
+/// C++, JavaScript, Bash) and whose item parses with its own reference: what never parsed, such as
+/// C++ that needs headers from elsewhere, proves nothing. Returns what was left out and why, one
+/// line each.
+std::vector<std::string> add_syntax(std::vector<ItemScore>& scores, const Suite& suite,
+                                    const Sandbox& sandbox, unsigned threads = 0);
+
+}  // namespace abgate::quality
