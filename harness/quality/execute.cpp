@@ -105,30 +105,19 @@ RunVerdict from_end(const SandboxResult& r, std::string_view language) {
                     fmt::format("exit status {}: {}", r.status, r.output));
 }
 
-struct Judged {
-  RunVerdict verdict;
-  bool unsupported = false;  ///< the tests cannot run apart
-};
-
-Judged judge(const SandboxResult& r, std::string_view nonce, std::string_view language) {
+RunVerdict judge(const SandboxResult& r, std::string_view nonce, std::string_view language) {
+  RunVerdict out = from_end(r, language);
   const std::optional<Claim> claim = parse_claim(r.reply, nonce);
-  Judged out;
-  out.verdict = from_end(r, language);
-  const bool ended_well = r.ended == Ended::exited;
-  if (claim && ended_well) {
-    if (claim->cls == "pass") {
-      if (claim->trusted && r.status == 0) out.verdict = verdict_of(RunClass::pass, "");
-    } else if (claim->cls == "unsupported") {
-      out.unsupported = true;
-      out.verdict = verdict_of(RunClass::exception, claim->detail);
-    } else {
-      for (const RunClass c :
-           {RunClass::assert_fail, RunClass::exception, RunClass::syntax_error, RunClass::oom}) {
-        if (claim->cls == to_string(c)) out.verdict = verdict_of(c, claim->detail);
-      }
+  if (claim && r.ended == Ended::exited) {
+    if (claim->cls == "pass" && claim->trusted && r.status == 0)
+      out = verdict_of(RunClass::pass, "");
+    if (claim->cls == "unsupported") out = verdict_of(RunClass::exception, claim->detail);
+    for (const RunClass c :
+         {RunClass::assert_fail, RunClass::exception, RunClass::syntax_error, RunClass::oom}) {
+      if (claim->cls == to_string(c)) out = verdict_of(c, claim->detail);
     }
   }
-  out.verdict.seconds = r.seconds;
+  out.seconds = r.seconds;
   return out;
 }
 
@@ -143,7 +132,6 @@ struct Executor::State {
   VerdictCache cache;
   mutable std::mutex mutex;                                  ///< of what follows
   std::map<std::string, std::string, std::less<>> versions;  ///< by language; empty: cannot run
-  std::map<std::string, TestPlace> places;                   ///< by content of the item
   Counts counts;
   std::mutex alone;  ///< held by a run that is repeated
 
@@ -163,8 +151,8 @@ struct Executor::State {
     return versions.emplace(language, version).first->second;
   }
 
-  Judged run_once(const SuiteItem& item, const std::string& program, TestPlace place,
-                  double factor) {
+  RunVerdict run_once(const SuiteItem& item, const std::string& program, TestPlace place,
+                      double factor) {
     Limits scaled = limits;
     scaled.wall_s *= factor;
     scaled.cpu_s = static_cast<unsigned>(scaled.cpu_s * factor);
@@ -175,16 +163,27 @@ struct Executor::State {
     return judge(r, nonce, item.language);
   }
 
-  Judged run_fresh(const SuiteItem& item, const std::string& program, TestPlace place) {
-    Judged judged = run_once(item, program, place, 1);
-    if (judged.verdict.cls != RunClass::timeout) return judged;
+  RunVerdict run_fresh(const SuiteItem& item, const std::string& program, TestPlace place) {
+    RunVerdict verdict = run_once(item, program, place, 1);
+    if (verdict.cls != RunClass::timeout) return verdict;
     // On a busy machine a timeout says little; alone and with patience it does.
     const std::lock_guard lock(alone);
-    judged = run_once(item, program, place, kRepeatFactor);
-    judged.verdict.repeated = true;
+    verdict = run_once(item, program, place, kRepeatFactor);
+    verdict.repeated = true;
     const std::lock_guard count(mutex);
     ++counts.repeated;
-    return judged;
+    return verdict;
+  }
+
+  std::string key_of(const SuiteItem& item, const std::string& program, TestPlace place) {
+    const std::string setting =
+        fmt::format("{} {} {} {}/{}/{}/{}", item.language, version_of(item.language),
+                    place == TestPlace::apart ? "apart" : "together", limits.wall_s, limits.cpu_s,
+                    limits.memory, limits.processes);
+    return content_key({program, item.tests, item.entry_point, setting});
+  }
+  RunVerdict run(const SuiteItem& item, const std::string& program, TestPlace place) {
+    return cache.get(key_of(item, program, place), [&] { return run_fresh(item, program, place); });
   }
 
   /// Python tests run apart if the item's own reference passes that way.
@@ -192,17 +191,8 @@ struct Executor::State {
     if (item.language != "python" || item.entry_point.empty() || item.reference.empty()) {
       return TestPlace::together;
     }
-    const std::string program = assemble_program(item, item.reference);
-    const std::string key = content_key({program, item.tests, item.entry_point});
-    {
-      const std::lock_guard lock(mutex);
-      const auto it = places.find(key);
-      if (it != places.end()) return it->second;
-    }
-    const Judged judged = run_fresh(item, program, TestPlace::apart);
-    const bool apart = judged.verdict.cls == RunClass::pass;
-    const std::lock_guard lock(mutex);
-    return places.emplace(key, apart ? TestPlace::apart : TestPlace::together).first->second;
+    const RunVerdict v = run(item, assemble_program(item, item.reference), TestPlace::apart);
+    return v.cls == RunClass::pass ? TestPlace::apart : TestPlace::together;
   }
 };
 
@@ -240,14 +230,7 @@ RunVerdict Executor::run(const SuiteItem& item, std::string_view completion) {
   if (!can_run(item, why)) return verdict_of(RunClass::infra_error, why);
   State& s = *state_;
   const TestPlace place = s.place_for(item);
-  const std::string program = assemble_program(item, completion);
-  const std::string setting =
-      fmt::format("{} {} {} {}/{}/{}/{}", item.language, s.version_of(item.language),
-                  place == TestPlace::apart ? "apart" : "together", s.limits.wall_s, s.limits.cpu_s,
-                  s.limits.memory, s.limits.processes);
-  const std::string key = content_key({program, item.tests, item.entry_point, setting});
-  const RunVerdict verdict =
-      s.cache.get(key, [&] { return s.run_fresh(item, program, place).verdict; });
+  const RunVerdict verdict = s.run(item, assemble_program(item, completion), place);
   const std::lock_guard lock(s.mutex);
   s.counts.cached += verdict.cached ? 1 : 0;
   s.counts.infra_errors += verdict.cls == RunClass::infra_error ? 1 : 0;

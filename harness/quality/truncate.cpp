@@ -93,11 +93,13 @@ std::string_view answer_block(std::string_view text, std::string_view entry_poin
   return blocks.front();
 }
 
-std::size_t end_of_first_line(std::string_view text) {
+/// Behind the first line that says something; with its newline if the hole is of whole lines.
+std::size_t end_of_first_line(std::string_view text, bool with_newline) {
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (!strip(text.substr(at, end - at)).empty()) return end;
+    if (!strip(text.substr(at, end - at)).empty())
+      return std::min(end + (with_newline ? 1 : 0), text.size());
     at = end + 1;
   }
   return kNone;
@@ -168,7 +170,7 @@ std::size_t Truncator::end_of(std::string_view rule, std::string_view text) cons
     const std::size_t echo = suffix_overlap(text, item_.suffix);
     return echo == 0 ? kNone : text.size() - echo;
   }
-  return end_of_first_line(text);  // line1
+  return end_of_first_line(text, item_.reference.ends_with('\n'));  // line1
 }
 
 Cut Truncator::cut(std::string_view raw) const {

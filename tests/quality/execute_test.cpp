@@ -285,8 +285,8 @@ TEST_CASE("Equal programs run once, and verdicts survive in the cache file", "[e
   const std::string file = dir.at("verdicts.jsonl");
   {
     Executor first(make_best_sandbox(why), {}, file);
-    REQUIRE_FALSE(first.run(python(kCheck), "    return x + 1\n").cached);
-    REQUIRE(first.run(python(kCheck), "    return x + 1\n").cached);
+    REQUIRE_FALSE(first.run(python(kCheck), "    return 1 + x\n").cached);
+    REQUIRE(first.run(python(kCheck), "    return 1 + x\n").cached);
     REQUIRE_FALSE(first.run(python(kCheck), "    return x + 2\n").cached);
   }
   dir.write("verdicts.jsonl", slurp(file) + "{\"key\":\"cut in the mid");

@@ -142,6 +142,8 @@ TEST_CASE("A hole of one line keeps the first line that says something", "[quali
   REQUIRE(text(item, "foo(1)\nz = 3") == "foo(1)");
   REQUIRE(text(item, "\nfoo(1)\nz") == "\nfoo(1)");
   REQUIRE(rules(item, "foo(1)").empty());
+  const SuiteItem whole = fim("a = 1\n", "b = 2\n", "    x = 1\n");
+  REQUIRE(text(whole, "    x = 2\n    y = 3\n") == "    x = 2\n");
 }
 
 TEST_CASE("A chat answer is its last fenced block that names the entry point", "[quality]") {
