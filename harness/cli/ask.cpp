@@ -20,7 +20,10 @@ Ask make_ask() {
 }
 
 std::string fetch_text(const ArmConfig& arm, const std::string& url) {
-  const auto response = http::fetch(http::request_to(arm, url));
+  // An exporter is not the arm's server: it must not see the key.
+  auto request = http::request_to(arm, url);
+  if (!url.starts_with(server_root(arm.url) + "/")) request.headers.clear();
+  const auto response = http::fetch(request);
   if (response.status != 200) {
     throw Error(ExitCode::unavailable, fmt::format("{} answered status {}", url, response.status));
   }

@@ -22,7 +22,7 @@ struct Inputs {
   const stats::Comparison& comparison;
   const JudgeContext& context;
   std::size_t must = 1;  ///< number of must criteria: the Bonferroni divisor of FAIL claims
-  NoiseFloor noise;      ///< A/A; without shifts where the scenario does not ask A/A to contain 1
+  NoiseFloor noise{};     ///< A/A; without shifts where the scenario does not ask A/A to contain 1
   double minutes_per_block = 0;  ///< of both arms at every point; 0 unknown
 };
 

@@ -24,8 +24,9 @@ void add(std::optional<double>& field, double value, double scale) {
 
 }  // namespace
 
-std::vector<GpuSample> read_gpu_samples(const MetricsText& text) {
+std::vector<GpuSample> read_gpu_samples(const MetricsText& text, const std::string& device) {
   std::map<std::string, GpuSample> gpus;
+  std::map<std::string, std::optional<double>> free_bytes;  ///< free and reserved
   for (const auto& s : text.samples()) {
     const bool dcgm = s.name.starts_with("DCGM_FI_");
     const bool exporter = s.name.starts_with("nvidia_smi_");
@@ -33,14 +34,15 @@ std::vector<GpuSample> read_gpu_samples(const MetricsText& text) {
     std::string id = label(s, dcgm ? "UUID" : "uuid");
     if (id.empty()) id = label(s, "gpu");
     if (id.empty()) continue;
+    if (!device.empty() && device != id && device != label(s, "gpu")) continue;
+    if (const auto instance = label(s, "GPU_I_ID"); !instance.empty()) id += "/MIG-" + instance;
     GpuSample& gpu = gpus[id];
     gpu.gpu = id;
     if (const auto name = label(s, dcgm ? "modelName" : "name"); !name.empty()) gpu.name = name;
     if (s.name == "DCGM_FI_DEV_FB_USED") {
       put(gpu.memory_used_bytes, s.value, kMiB);
-      add(gpu.memory_total_bytes, s.value, kMiB);
     } else if (s.name == "DCGM_FI_DEV_FB_FREE" || s.name == "DCGM_FI_DEV_FB_RESERVED") {
-      add(gpu.memory_total_bytes, s.value, kMiB);
+      add(free_bytes[id], s.value, kMiB);
     } else if (s.name == "DCGM_FI_DEV_GPU_UTIL") {
       put(gpu.utilization, s.value, 0.01);
     } else if (s.name == "DCGM_FI_DEV_POWER_USAGE" || s.name == "nvidia_smi_power_draw_watts") {
@@ -58,7 +60,14 @@ std::vector<GpuSample> read_gpu_samples(const MetricsText& text) {
     }
   }
   std::vector<GpuSample> out;
-  for (auto& [id, gpu] : gpus) out.push_back(std::move(gpu));
+  for (auto& [id, gpu] : gpus) {
+    // DCGM has no total; without the free part it is unknown, not equal to the used one.
+    const auto free = free_bytes.find(id);
+    if (free != free_bytes.end() && free->second && gpu.memory_used_bytes) {
+      gpu.memory_total_bytes = *free->second + *gpu.memory_used_bytes;
+    }
+    out.push_back(std::move(gpu));
+  }
   return out;
 }
 

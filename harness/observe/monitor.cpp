@@ -57,13 +57,23 @@ struct Monitor::Impl {
     }
   }
 
-  std::vector<GpuSample> read_gpus(const MonitorTarget& target, const std::stop_token& stop) const {
+  std::vector<GpuSample> read_gpus(const MonitorTarget& target, SmiNames& names,
+                                   const std::stop_token& stop) const {
     if (target.gpu.kind == GpuSource::Kind::dcgm) {
-      return read_gpu_samples(parse_prometheus(fetch(target.arm, target.gpu.url), target.gpu.url));
+      return read_gpu_samples(parse_prometheus(fetch(target.arm, target.gpu.url), target.gpu.url),
+                              target.gpu.gpu);
     }
     const std::string command = target.gpu.command.empty() ? "nvidia-smi" : target.gpu.command;
-    const ProcessResult r =
-        run_process(command + " " + nvidia_smi_arguments(), kCommandTimeout, stop);
+    const auto ask = [&] {
+      return run_process(command + " " + nvidia_smi_arguments(target.gpu.gpu, names),
+                         kCommandTimeout, stop);
+    };
+    ProcessResult r = ask();
+    if (names == SmiNames::current &&
+        (r.out + r.err).find("not a valid field") != std::string::npos) {
+      names = SmiNames::before_535;
+      r = ask();
+    }
     if (r.timed_out)
       throw Error(ExitCode::unavailable, "no answer from \"" + command + "\" in 10 s");
     if (r.status != 0) {
@@ -74,14 +84,17 @@ struct Monitor::Impl {
     return parse_nvidia_smi(r.out, command);
   }
 
-  void sample_gpus(const MonitorTarget& target, const std::stop_token& stop) {
+  void sample_gpus(const MonitorTarget& target, SmiNames& names, const std::stop_token& stop) {
     try {
-      auto gpus = read_gpus(target, stop);
+      auto gpus = read_gpus(target, names, stop);
       const TimePoint at = now();
-      if (gpus.empty()) failed(target.arm, "GPU", "the text has no GPU metrics");
+      if (gpus.empty()) {
+        failed(target.arm, "GPU",
+               target.gpu.gpu.empty() ? "the text has no GPU metrics"
+                                      : "no GPU " + target.gpu.gpu + " in the text");
+      }
       const std::lock_guard lock(mutex);
       for (auto& gpu : gpus) {
-        if (!target.gpu.gpu.empty() && gpu.gpu != target.gpu.gpu) continue;
         gpu.at = at;
         gpu.arm = target.arm;
         seen.gpu.push_back(std::move(gpu));
@@ -94,7 +107,7 @@ struct Monitor::Impl {
   /// Calls `work` every `interval` until told to stop; late turns are not made up for.
   template <typename Work>
   void every(Duration interval, Work work) {
-    threads.emplace_back([this, interval, work](const std::stop_token& stop) {
+    threads.emplace_back([this, interval, work](const std::stop_token& stop) mutable {
       std::mutex sleep;
       std::condition_variable_any wake;
       while (!stop.stop_requested()) {
@@ -120,9 +133,10 @@ Monitor::Monitor(std::vector<MonitorTarget> targets, FetchText fetch, OnScrape o
                    [impl, &target](const std::stop_token&) { impl->scrape(target, "poll"); });
     }
     if (target.gpu.kind != GpuSource::Kind::none) {
-      impl_->every(target.gpu.interval, [impl, &target](const std::stop_token& stop) {
-        impl->sample_gpus(target, stop);
-      });
+      impl_->every(target.gpu.interval,
+                   [impl, &target, names = SmiNames::current](const std::stop_token& stop) mutable {
+                     impl->sample_gpus(target, names, stop);
+                   });
     }
   }
 }

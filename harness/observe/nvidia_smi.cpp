@@ -108,10 +108,17 @@ GpuSample sample_of(const Row& row) {
 
 }  // namespace
 
-std::string nvidia_smi_arguments() {
-  return "--query-gpu=index,uuid,name,memory.used,memory.total,utilization.gpu,power.draw,"
-         "temperature.gpu,"
-         "clocks.current.sm,clocks_event_reasons.active --format=csv";
+std::string nvidia_smi_arguments(const std::string& device, SmiNames names) {
+  std::string out =
+      "--query-gpu=index,uuid,name,memory.used,memory.total,utilization.gpu,power.draw,"
+      "temperature.gpu,clocks.current.sm,";
+  out +=
+      names == SmiNames::current ? "clocks_event_reasons.active" : "clocks_throttle_reasons.active";
+  out += " --format=csv";
+  if (device.empty()) return out;
+  out += " -i '";
+  for (const char c : device) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 std::vector<GpuSample> parse_nvidia_smi(std::string_view csv, const std::string& where) {

@@ -8,8 +8,13 @@
 
 namespace abgate::observe {
 
-/// What follows the program's name: the query whose answer parse_nvidia_smi reads.
-std::string nvidia_smi_arguments();
+/// The names of some fields changed with driver 535.
+enum class SmiNames { current, before_535 };
+
+/// What follows the program's name: the query whose answer parse_nvidia_smi reads. `device` (index,
+/// UUID or PCI bus id) chooses one GPU; empty: all. Quoted for a shell.
+std::string nvidia_smi_arguments(const std::string& device = "",
+                                 SmiNames names = SmiNames::current);
 
 /// Reads the CSV of `nvidia-smi --query-gpu=… --format=csv` (with header, units in it or in the
 /// cells). One sample a GPU and row; `at` and `arm` are left to the caller. "[N/A]" and its kin

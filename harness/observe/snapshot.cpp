@@ -110,6 +110,17 @@ Snapshot make_snapshot(const MetricsText& m, const std::string& source) {
   s.prefix_queries =
       m.sum({"vllm:prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries_total"});
   s.prefix_hits = m.sum({"vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total"});
+  // vLLM exposes these from its start, whatever its version: a text without one was cut.
+  const auto need = [&](bool there, const char* name) {
+    if (!there) {
+      throw DataError({source, 0, 0}, "", std::string("vLLM's metrics without ") + name,
+                      "the whole text (was it cut in the middle?)");
+    }
+  };
+  need(s.prompt_tokens.has_value(), "vllm:prompt_tokens_total");
+  need(s.generation_tokens.has_value(), "vllm:generation_tokens_total");
+  need(s.ttft_count.has_value(), "vllm:time_to_first_token_seconds");
+  need(s.itl_count.has_value(), "vllm:inter_token_latency_seconds");
   s.preemptions = m.sum({"vllm:num_preemptions_total"});
   s.running = m.sum({"vllm:num_requests_running"});
   s.waiting = m.sum({"vllm:num_requests_waiting"});
@@ -135,7 +146,7 @@ std::string to_markdown(const Snapshot& s) {
   t.row("prompt tokens", shown(s.prompt_tokens, count),
         "prompt_tokens_total, cached ones included");
   t.row("generated tokens", shown(s.generation_tokens, count), "generation_tokens_total");
-  t.row("TTFT, mean", shown(s.ttft_mean_s(), seconds),
+  t.row("TTFT, mean", shown(s.ttft_mean_s(), fine_seconds),
         s.ttft_count
             ? fmt::format("{:.1f} s / {} requests", s.ttft_sum_s.value_or(0), count(*s.ttft_count))
             : std::string("time_to_first_token_seconds"));

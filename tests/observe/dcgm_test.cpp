@@ -31,3 +31,24 @@ TEST_CASE("nvidia_gpu_exporter is read too, other texts give no GPU", "[observe]
   REQUIRE(gpus[0].memory_used_bytes.value() == 5e9);
   REQUIRE(read_gpu_samples(parse_prometheus("up 1\n", "m")).empty());
 }
+
+TEST_CASE("One GPU of an exporter is chosen by its index or its UUID", "[observe]") {
+  const auto text = parse_prometheus(
+      "DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\"} "
+      "1\nDCGM_FI_DEV_FB_USED{gpu=\"1\",UUID=\"GPU-2\"} 2\n",
+      "m");
+  REQUIRE(read_gpu_samples(text).size() == 2);
+  REQUIRE(read_gpu_samples(text, "1").at(0).gpu == "GPU-2");
+  REQUIRE(read_gpu_samples(text, "GPU-1").at(0).gpu == "GPU-1");
+  REQUIRE(read_gpu_samples(text, "7").empty());
+  REQUIRE_FALSE(read_gpu_samples(text, "1").at(0).memory_total_bytes);
+}
+
+TEST_CASE("MIG instances of one GPU stay apart", "[observe]") {
+  const auto gpus = read_gpu_samples(
+      parse_prometheus("DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\",GPU_I_ID=\"1\"} 1\n"
+                       "DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\",GPU_I_ID=\"2\"} 2\n",
+                       "m"));
+  REQUIRE(gpus.size() == 2);
+  REQUIRE(gpus[0].gpu != gpus[1].gpu);
+}

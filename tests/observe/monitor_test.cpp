@@ -87,3 +87,39 @@ TEST_CASE("Metrics lie beside the API unless the scenario says otherwise", "[obs
   arm.metrics_url = "http://b/m";
   REQUIRE(metrics_url(arm) == "http://b/m");
 }
+
+TEST_CASE("A device given by index is asked for by index, and its samples carry the UUID",
+          "[observe]") {
+  GpuSource gpu;
+  gpu.kind = GpuSource::Kind::nvidia_smi;
+  // Answers only to -i 1, and on an old driver only to the old field name.
+  gpu.command =
+      "sh -c 'case \"$*\" in *clocks_event*) echo Field is not a valid field to query.; exit 2;; "
+      "*\"-i 1\") echo uuid, memory.used [MiB]; echo GPU-b, 7 MiB;; *) exit 6;; esac' smi";
+  gpu.gpu = "1";
+  gpu.interval = 5ms;
+  Monitor monitor({{Arm::candidate, "", gpu}},
+                  [](Arm, const std::string&) { return std::string(); }, {});
+  while (monitor.snapshot().gpu.size() < 2 && monitor.snapshot().notes.empty()) {
+    monitor.mark("", Arm::candidate);
+  }
+  monitor.stop();
+  REQUIRE(monitor.snapshot().notes.empty());
+  REQUIRE(monitor.snapshot().gpu.at(0).gpu == "GPU-b");
+}
+
+TEST_CASE("A device that the exporter does not know is noted", "[observe]") {
+  GpuSource gpu;
+  gpu.kind = GpuSource::Kind::dcgm;
+  gpu.url = "http://d/metrics";
+  gpu.gpu = "7";
+  gpu.interval = 5ms;
+  Monitor monitor({{Arm::baseline, "", gpu}},
+                  [](Arm, const std::string&) {
+                    return std::string("DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\"} 1\n");
+                  },
+                  {});
+  while (monitor.snapshot().notes.empty()) monitor.mark("", Arm::baseline);
+  monitor.stop();
+  REQUIRE_THAT(monitor.snapshot().notes.at(0), ContainsSubstring("no GPU 7 in the text"));
+}

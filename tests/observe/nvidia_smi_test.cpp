@@ -45,6 +45,14 @@ TEST_CASE("The query asks for what the parser reads, without units too", "[obser
           97164.0 * 1048576.0);
 }
 
+TEST_CASE("One device is asked for by index or UUID, quoted for the shell", "[observe]") {
+  REQUIRE_THAT(nvidia_smi_arguments("0"), ContainsSubstring(" -i '0'"));
+  REQUIRE_THAT(nvidia_smi_arguments("a'b"), ContainsSubstring(" -i 'a'\\''b'"));
+  REQUIRE(nvidia_smi_arguments().find(" -i ") == std::string::npos);
+  REQUIRE_THAT(nvidia_smi_arguments("", SmiNames::before_535),
+               ContainsSubstring("clocks_throttle_reasons.active"));
+}
+
 TEST_CASE("Broken answers of nvidia-smi get one line", "[observe]") {
   REQUIRE_THROWS_WITH(parse_nvidia_smi("", "nvidia-smi"),
                       ContainsSubstring("nvidia-smi: saw nothing"));

@@ -32,7 +32,7 @@ TEST_CASE("The production baseline comes out of vLLM's counters", "[observe]") {
   REQUIRE(s.itl_count == 8961.0);
   REQUIRE(s.preemptions == 0.0);
   const std::string md = to_markdown(s);
-  for (const char* part : {"| 89 |", "65,389", "9,050", "0.533 s", "0.0493 s", "20.3 tok/s",
+  for (const char* part : {"| 89 |", "65,389", "9,050", "0.5326 s", "0.0493 s", "20.3 tok/s",
                            "52.9 %", "8,880 of 8,961", "| none |"}) {
     REQUIRE_THAT(md, ContainsSubstring(part));
   }
@@ -57,6 +57,24 @@ TEST_CASE("A metrics text cut anywhere is refused or still whole in what it give
   REQUIRE(refused > 50 * read);
 }
 
+TEST_CASE("A text cut at a line end never gives other figures than the whole one", "[observe]") {
+  const std::string text = sample_text();
+  const Snapshot whole = make_snapshot(parse_prometheus(text, "m"), "m");
+  std::size_t read = 0;
+  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    try {
+      const Snapshot s = make_snapshot(parse_prometheus(text.substr(0, at + 1), "cut"), "cut");
+      REQUIRE((s.requests == whole.requests && s.prompt_tokens == whole.prompt_tokens));
+      REQUIRE((s.generation_tokens == whole.generation_tokens && s.ttft_sum_s == whole.ttft_sum_s));
+      REQUIRE((s.itl_sum_s == whole.itl_sum_s && s.itl_count == whole.itl_count));
+      ++read;
+    } catch (const DataError&) {
+      continue;
+    }
+  }
+  REQUIRE(read > 0);
+}
+
 TEST_CASE("Metrics of something else are refused with what to check", "[observe]") {
   REQUIRE_THROWS_WITH(make_snapshot(parse_prometheus("python_info 1\n", "x"), "x"),
                       ContainsSubstring("want the /metrics of a vLLM server"));
@@ -65,7 +83,11 @@ TEST_CASE("Metrics of something else are refused with what to check", "[observe]
 TEST_CASE("Figures that are not there say so", "[observe]") {
   const Snapshot s = make_snapshot(
       parse_prometheus(
-          "vllm:request_success_total{finished_reason=\"stop\",model_name=\"a|b\"} 3\n", "x"),
+          "vllm:request_success_total{finished_reason=\"stop\",model_name=\"a|b\"} 0\n"
+          "vllm:prompt_tokens_total 0\nvllm:generation_tokens_total 0\n"
+          "vllm:time_to_first_token_seconds_sum 0\nvllm:time_to_first_token_seconds_count 0\n"
+          "vllm:inter_token_latency_seconds_sum 0\nvllm:inter_token_latency_seconds_count 0\n",
+          "x"),
       "x");
   REQUIRE_THAT(to_markdown(s), ContainsSubstring("| TTFT, mean | not reported |"));
   REQUIRE_THAT(to_markdown(s), ContainsSubstring("a\\|b"));
