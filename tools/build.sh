@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 shift || true
 jobs=$(nproc)
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1  # one cache for every clone of the repository
 
 log=build/$preset.log
 mkdir -p build
