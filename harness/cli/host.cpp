@@ -32,7 +32,7 @@ HostFacts host_facts() {
   utsname names{};
   if (uname(&names) == 0) {
     facts.name = names.nodename;
-    facts.kernel = std::string(names.sysname) + " " + names.release;
+    facts.kernel = names.release;
   }
   facts.cpu = cpu_model();
   cpu_set_t set;

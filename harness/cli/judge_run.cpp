@@ -10,6 +10,8 @@
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "decision/judge.hpp"
+#include "quality/execute.hpp"
+#include "quality/sandbox.hpp"
 #include "quality/score.hpp"
 #include "quality/suite.hpp"
 #include "report/report.hpp"
@@ -40,6 +42,21 @@ void append(std::vector<RequestRecord>& to, std::vector<RequestRecord>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+bool asks_for_execution(const Scenario& scenario) {
+  return std::any_of(scenario.criteria.begin(), scenario.criteria.end(),
+                     [](const Criterion& c) { return c.metric == "quality.pass1"; });
+}
+
+/// Adds pass1 where a sandbox works here; elsewhere the metric stays missing, which never passes. Verdicts
+/// are kept in the run folder, so that judging again executes nothing.
+void execute_answers(const store::StoredRun& run, const Suite& suite, std::vector<ItemScore>& scores) {
+  std::string why;
+  auto sandbox = quality::make_best_sandbox(why);
+  if (!sandbox) return;
+  quality::Executor executor(std::move(sandbox), {}, run.path + "/executions.cache");
+  quality::add_execution(scores, suite, executor);
+}
+
 /// What changed about a deployment between the first and the last look at it.
 std::vector<std::string> fingerprint_changes(const Telemetry& telemetry) {
   std::vector<std::string> changes;
@@ -65,7 +82,9 @@ std::vector<ItemScore> score_run(const store::StoredRun& run) {
   store::for_each_cell(run, [&](CellRecord&& cell) {
     if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
   });
-  return quality::score(*suite, answers);
+  auto scores = quality::score(*suite, answers);
+  execute_answers(run, *suite, scores);
+  return scores;
 }
 
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
@@ -80,7 +99,10 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
     input.cells.push_back(stats::measure_cell(cell));
     if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
   });
-  if (const auto suite = quality_suite(run)) input.scores = quality::score(*suite, answers);
+  if (const auto suite = quality_suite(run)) {
+    input.scores = quality::score(*suite, answers);
+    if (asks_for_execution(out.scenario)) execute_answers(run, *suite, input.scores);
+  }
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
   out.measurements = stats::measure(std::move(input), out.scenario);

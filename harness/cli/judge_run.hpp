@@ -31,7 +31,7 @@ struct JudgedRun {
 /// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own.
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "");
 
-/// Scores of the quality pass alone; empty if the run has none.
+/// Scores of the quality pass alone, executed tests included; empty if the run has none.
 std::vector<ItemScore> score_run(const store::StoredRun& run);
 
 /// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns the
