@@ -18,7 +18,7 @@ namespace {
 ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
   const JudgedRun judged = judge_run(store::load_run(driven.run));
   write_reports(judged, driven.run);
-  io.out << report::console_summary(judged.input()) << "\nReport: " << driven.run << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run << "/report.md\n";
   if (interrupted) {
     io.err << "abgate: interrupted; what was measured is in " << driven.run << "\n";
     return ExitCode::interrupted;

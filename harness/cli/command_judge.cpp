@@ -19,7 +19,7 @@ ExitCode execute(const JudgeOptions& options, Streams io) {
   // Other criteria give another verdict: it must not replace the run's own.
   if (!options.criteria.empty()) folder += "/judged-" + judged.verdict.criteria_hash;
   write_reports(judged, folder);
-  io.out << report::console_summary(judged.input()) << "\nReport: " << folder << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << folder << "/report.md\n";
   return decision::exit_code(judged.verdict.decision);
 }
 

@@ -111,7 +111,7 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   write_reports(judged, driven.run);
   const ExitCode code = interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict.decision);
   history.append(history_row(judged, code));
-  io.out << report::console_summary(judged.input()) << "\nReport: " << driven.run << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run << "/report.md\n";
   return code;
 }
 
