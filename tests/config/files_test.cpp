@@ -50,8 +50,10 @@ TEST_CASE("Every shipped scenario is valid, names its schema and its suites lie 
     REQUIRE(s.source_text.rfind("# yaml-language-server: $schema=scenario.schema.json\n", 0) == 0);
     for (const std::string& suite : {s.workload.suite, s.quality.suite}) {
       if (suite.empty()) continue;
-      REQUIRE(config::resolve_path(s.path, suite) ==
-              (fs::path(ABGATE_SOURCE_DIR) / "prompts/code-basics.jsonl").string());
+      const fs::path file = config::resolve_path(s.path, suite);
+      REQUIRE(fs::exists(file));
+      REQUIRE(fs::weakly_canonical(file).parent_path() ==
+              fs::weakly_canonical(fs::path(ABGATE_SOURCE_DIR) / "prompts"));
     }
   }
 }
