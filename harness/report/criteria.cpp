@@ -61,7 +61,7 @@ std::string measured_text(const CriterionResult& r) {
     case Kind::loss:
       return change_text(r);
     case Kind::failures:
-      return fmt::format("{} of {}", number(*r.measured), count(r.n));
+      return fmt::format("{} of {}", count(static_cast<std::size_t>(*r.measured)), count(r.n));
     case Kind::memory:
       if (r.criterion.form != Form::candidate) break;
       return fmt::format("{} ({})", value_text(r.criterion, *r.measured), gib(*r.measured));
