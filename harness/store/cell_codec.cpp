@@ -50,10 +50,11 @@ class Line {
   template <typename Range, typename Each>
   Line& list(std::string_view key, const Range& range, const Each& each) {
     raw(key, "[");
-    const char* separator = "";
+    const std::size_t begin = out_.size();
     for (const auto& item : range) {
-      fmt::format_to(std::back_inserter(out_), "{}{}", separator, each(item));
-      separator = ",";
+      if (out_.size() != begin) out_ += ',';
+      const fmt::format_int text(each(item));
+      out_.append(text.data(), text.size());
     }
     out_ += ']';
     return *this;
