@@ -213,7 +213,9 @@ class Parser {
     carve->add_option("-o,--output", c->out, "Suite to write")->required();
     carve->add_option("--per-file", c->per_file, "Most items a file (at most 5)")
         ->capture_default_str();
-    carve->add_option("--max-items", c->max_items, "Stop after N items, files in seeded order; 0: all")
+    carve
+        ->add_option("--max-items", c->max_items,
+                     "Stop after N items, files in seeded order; 0: all")
         ->capture_default_str();
     carve->add_option("--seed", c->seed, "Seed of the choice")->capture_default_str();
 
@@ -253,7 +255,6 @@ class Parser {
         ->capture_default_str();
     judge->add_option("--seed", j->seed, "Seed")->capture_default_str();
     judge->add_flag("--json", j->json, "JSON instead of a table");
-    judge->add_option("--chart", j->chart, "Write the power curves to this SVG file");
   }
 
   void add_schema() {

@@ -10,12 +10,15 @@
 namespace abgate::cli {
 
 Ask make_ask() {
-  return [](const ArmConfig& arm, std::string_view method, const std::string& url, const std::string& body) {
-    auto request = http::request_to(arm, url, method == "POST" ? std::optional(body) : std::nullopt);
+  return [](const ArmConfig& arm, std::string_view method, const std::string& url,
+            const std::string& body) {
+    auto request =
+        http::request_to(arm, url, method == "POST" ? std::optional(body) : std::nullopt);
     // A busy server may take long to answer; a missing one is known after the connect timeout.
     if (method == "POST") request.timeout = std::chrono::seconds(60);
     const auto response = http::fetch(request);
-    return Answer{response.status, response.header("content-type"), response.body, response.address};
+    return Answer{response.status, response.header("content-type"), response.body,
+                  response.address};
   };
 }
 

@@ -16,13 +16,17 @@ namespace abgate::cli {
 namespace {
 
 void print_facts(const ServerFacts& facts, const ArmConfig& arm, std::ostream& out) {
-  out << fmt::format("{} ({}): {}\n", to_string(facts.arm), arm.label.empty() ? facts.model : arm.label, facts.url);
+  out << fmt::format("{} ({}): {}\n", to_string(facts.arm),
+                     arm.label.empty() ? facts.model : arm.label, facts.url);
   out << fmt::format("  model {}{}, version {}{}\n", facts.model,
                      facts.model_root.empty() ? "" : " from " + facts.model_root,
-                     facts.version.empty() ? "unknown" : facts.version, facts.simulated ? ", SIMULATED" : "");
-  out << (facts.max_model_len ? fmt::format("  context {} tokens", *facts.max_model_len) : std::string("  context unknown"));
-  out << (facts.prompt_tokens_mean ? fmt::format(", prompts {:.0f} tokens on average\n", *facts.prompt_tokens_mean)
-                                   : std::string(", no /tokenize\n"));
+                     facts.version.empty() ? "unknown" : facts.version,
+                     facts.simulated ? ", SIMULATED" : "");
+  out << (facts.max_model_len ? fmt::format("  context {} tokens", *facts.max_model_len)
+                              : std::string("  context unknown"));
+  out << (facts.prompt_tokens_mean
+              ? fmt::format(", prompts {:.0f} tokens on average\n", *facts.prompt_tokens_mean)
+              : std::string(", no /tokenize\n"));
 }
 
 }  // namespace
@@ -30,11 +34,12 @@ void print_facts(const ServerFacts& facts, const ArmConfig& arm, std::ostream& o
 ExitCode execute(const CheckOptions& options, Streams io) {
   const Session session = prepare(options.input);
   const Scenario& s = session.scenario;
-  io.out << fmt::format("{}: {} cells, {} criteria, plan {}\n", s.path, session.plan.cells.size(), s.criteria.size(),
-                        session.plan.hash);
+  io.out << fmt::format("{}: {} cells, {} criteria, plan {}\n", s.path, session.plan.cells.size(),
+                        s.criteria.size(), session.plan.hash);
   for (const auto& note : session.notes) io.out << "note: " << note << "\n";
   for (const auto& finding : decision::lint(s, &session.plan)) {
-    io.out << (finding.fatal ? "error: " : "warning: ") << finding.key << ": " << decision::sentence_of(finding) << "\n";
+    io.out << (finding.fatal ? "error: " : "warning: ") << finding.key << ": "
+           << decision::sentence_of(finding) << "\n";
     if (finding.fatal) return ExitCode::bad_scenario;
   }
   if (options.offline) {
@@ -44,7 +49,8 @@ ExitCode execute(const CheckOptions& options, Streams io) {
   const Preflight checked = preflight(s, session.plan, {Arm::baseline, Arm::candidate}, make_ask());
   for (const auto& facts : checked.facts) print_facts(facts, s.arm(facts.arm), io.out);
   for (const auto& note : checked.notes) io.out << "note: " << note << "\n";
-  io.out << "Both servers answer. Next: abgate plan " << s.path << ", then abgate compare " << s.path << "\n";
+  io.out << "Both servers answer. Next: abgate plan " << s.path << ", then abgate compare "
+         << s.path << "\n";
   return ExitCode::go;
 }
 

@@ -18,7 +18,8 @@ namespace {
 ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
   const JudgedRun judged = judge_run(store::load_run(driven.run));
   write_reports(judged, driven.run);
-  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run
+         << "/report.md\n";
   if (interrupted) {
     io.err << "abgate: interrupted; what was measured is in " << driven.run << "\n";
     return ExitCode::interrupted;
@@ -32,9 +33,10 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   Interrupt interrupt;
   const Session session = prepare(options.input);
   if (session.scenario.mode == Mode::swapped) {
-    throw Error(ExitCode::bad_scenario,
-                "mode: saw swapped, want concurrent or interleaved here; for one GPU record each arm with "
-                "`abgate record` and judge the two runs with `abgate judge RUN_A RUN_B`");
+    throw Error(
+        ExitCode::bad_scenario,
+        "mode: saw swapped, want concurrent or interleaved here; for one GPU record each arm with "
+        "`abgate record` and judge the two runs with `abgate judge RUN_A RUN_B`");
   }
   DriveOptions drive_options;
   drive_options.out = options.out;
@@ -46,8 +48,10 @@ ExitCode execute(const CompareOptions& options, Streams io) {
 ExitCode execute(const RecordOptions& options, Streams io) {
   const auto equals = options.arm.find('=');
   const std::string name = options.arm.substr(0, equals);
-  if (equals == std::string::npos || (name != "baseline" && name != "candidate") || equals + 1 == options.arm.size()) {
-    throw Error(ExitCode::usage, describe({}, "--arm", options.arm, "baseline=URL or candidate=URL"));
+  if (equals == std::string::npos || (name != "baseline" && name != "candidate") ||
+      equals + 1 == options.arm.size()) {
+    throw Error(ExitCode::usage,
+                describe({}, "--arm", options.arm, "baseline=URL or candidate=URL"));
   }
   ScenarioOptions input = options.input;
   (name == "baseline" ? input.baseline_url : input.candidate_url) = options.arm.substr(equals + 1);
@@ -58,9 +62,10 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   drive_options.progress = options.progress;
   drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
-  io.out << fmt::format("Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "
-                        "RUN_OF_BASELINE RUN_OF_CANDIDATE\n",
-                        name, driven.run);
+  io.out << fmt::format(
+      "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "
+      "RUN_OF_BASELINE RUN_OF_CANDIDATE\n",
+      name, driven.run);
   if (interrupt.requested()) return ExitCode::interrupted;
   return driven.interrupted ? ExitCode::unavailable : ExitCode::go;
 }

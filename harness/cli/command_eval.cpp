@@ -58,7 +58,8 @@ void print_scores(const std::vector<ItemScore>& scores, std::ostream& out) {
       }
     }
   }
-  const std::vector<std::string> metrics{"em_ws", "em_line1", "edit_similarity", "identifier_f1", "chrf", "pass1"};
+  const std::vector<std::string> metrics{"em_ws",         "em_line1", "edit_similarity",
+                                         "identifier_f1", "chrf",     "pass1"};
   out << fmt::format("{:<24} {:>6}", "category", "n");
   for (const auto& metric : metrics) out << fmt::format(" {:>16}", metric);
   out << "\n";
@@ -68,11 +69,14 @@ void print_scores(const std::vector<ItemScore>& scores, std::ostream& out) {
     out << fmt::format("{:<24} {:>6}", group, n);
     for (const auto& metric : metrics) {
       const auto it = means.find(metric);
-      out << (it == means.end() ? fmt::format(" {:>16}", "-") : fmt::format(" {:>16.4f}", it->second.sum / static_cast<double>(it->second.n)));
+      out << (it == means.end()
+                  ? fmt::format(" {:>16}", "-")
+                  : fmt::format(" {:>16.4f}", it->second.sum / static_cast<double>(it->second.n)));
     }
     out << "\n";
   }
-  if (unanswered > 0) out << fmt::format("{} items were not answered; see the raw records\n", unanswered);
+  if (unanswered > 0)
+    out << fmt::format("{} items were not answered; see the raw records\n", unanswered);
 }
 
 }  // namespace

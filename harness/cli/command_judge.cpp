@@ -19,13 +19,15 @@ ExitCode execute(const JudgeOptions& options, Streams io) {
   // Other criteria give another verdict: it must not replace the run's own.
   if (!options.criteria.empty()) folder += "/judged-" + judged.verdict.criteria_hash;
   write_reports(judged, folder);
-  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << folder << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << folder
+         << "/report.md\n";
   return decision::exit_code(judged.verdict.decision);
 }
 
 ExitCode execute(const ReportCommandOptions& options, Streams io) {
   const JudgedRun judged = judge_run(store::load_run(options.run));
-  for (const auto& file : write_reports(judged, options.run, options.formats)) io.out << file << "\n";
+  for (const auto& file : write_reports(judged, options.run, options.formats))
+    io.out << file << "\n";
   return ExitCode::go;
 }
 

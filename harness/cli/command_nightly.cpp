@@ -24,14 +24,18 @@ namespace fs = std::filesystem;
 void make_folder(const std::string& path) {
   std::error_code ec;
   fs::create_directories(path, ec);
-  if (ec) throw Error(ExitCode::void_run, fmt::format("--state: cannot make the folder {}: {}", path, ec.message()));
+  if (ec)
+    throw Error(ExitCode::void_run,
+                fmt::format("--state: cannot make the folder {}: {}", path, ec.message()));
 }
 
 /// What must not change within a series of nights: a change starts a new one.
 std::string series_key(const JudgedRun& judged) {
-  std::string text = judged.manifest.host.cpu + "\n" + judged.manifest.plan_hash + "\n" + judged.manifest.criteria_hash;
+  std::string text = judged.manifest.host.cpu + "\n" + judged.manifest.plan_hash + "\n" +
+                     judged.manifest.criteria_hash;
   for (const auto& facts : judged.manifest.servers) {
-    text += fmt::format("\n{} {} {} {}", to_string(facts.arm), facts.version, facts.model, facts.model_root);
+    text += fmt::format("\n{} {} {} {}", to_string(facts.arm), facts.version, facts.model,
+                        facts.model_root);
   }
   for (const auto& memory : judged.measurements.memory) text += "\n" + memory.gpu;
   return fmt::format("{:016x}", fnv1a(text));
@@ -75,10 +79,12 @@ std::string history_json(const std::vector<store::HistoryRun>& rows) {
   for (const auto& row : rows) {
     auto criteria = nlohmann::ordered_json::array();
     for (const auto& c : row.criteria) {
-      criteria.push_back({{"id", c.id},
-                          {"result", c.result},
-                          {"measured", c.measured ? nlohmann::ordered_json(*c.measured) : nlohmann::ordered_json()},
-                          {"bound", c.bound ? nlohmann::ordered_json(*c.bound) : nlohmann::ordered_json()}});
+      criteria.push_back(
+          {{"id", c.id},
+           {"result", c.result},
+           {"measured",
+            c.measured ? nlohmann::ordered_json(*c.measured) : nlohmann::ordered_json()},
+           {"bound", c.bound ? nlohmann::ordered_json(*c.bound) : nlohmann::ordered_json()}});
     }
     json.push_back({{"run_id", row.run_id},
                     {"scenario", row.scenario},
@@ -109,26 +115,31 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   const JudgedRun judged = judge_run(store::load_run(driven.run));
   write_reports(judged, driven.run);
-  const ExitCode code = interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict.decision);
+  const ExitCode code =
+      interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict.decision);
   history.append(history_row(judged, code));
-  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run << "/report.md\n";
+  io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run
+         << "/report.md\n";
   return code;
 }
 
 ExitCode execute(const HistoryOptions& options, Streams io) {
   const std::string path = options.state + "/history.db";
   if (!fs::exists(path)) {
-    throw DataError({path, 0, 0}, "", "no history", "the --state folder of a nightly run (run `abgate nightly` first)");
+    throw DataError({path, 0, 0}, "", "no history",
+                    "the --state folder of a nightly run (run `abgate nightly` first)");
   }
   const auto rows = store::History(path).list("", options.limit);
   if (options.json) {
     io.out << history_json(rows);
     return ExitCode::go;
   }
-  io.out << fmt::format("{:<20} {:<14} {:>4}  {:<20} {}\n", "started", "verdict", "exit", "scenario", "run");
+  io.out << fmt::format("{:<20} {:<14} {:>4}  {:<20} {}\n", "started", "verdict", "exit",
+                        "scenario", "run");
   for (const auto& row : rows) {
-    io.out << fmt::format("{:<20} {:<14} {:>4}  {:<20} {}{}\n", row.started, row.decision, row.exit_code, row.scenario,
-                          row.run_id, row.simulated ? " (simulated)" : "");
+    io.out << fmt::format("{:<20} {:<14} {:>4}  {:<20} {}{}\n", row.started, row.decision,
+                          row.exit_code, row.scenario, row.run_id,
+                          row.simulated ? " (simulated)" : "");
   }
   return ExitCode::go;
 }

@@ -13,7 +13,9 @@ namespace abgate::cli {
 
 namespace {
 
-bool is_url(const std::string& source) { return source.starts_with("http://") || source.starts_with("https://"); }
+bool is_url(const std::string& source) {
+  return source.starts_with("http://") || source.starts_with("https://");
+}
 
 /// "http://a:8000" means its /metrics.
 std::string metrics_of(const std::string& url) {
@@ -28,7 +30,9 @@ std::string read(const std::string& source) {
   if (is_url(source)) return fetch_text(ArmConfig{}, metrics_of(source));
   if (source == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
   std::ifstream in(source, std::ios::binary);
-  if (!in) throw DataError({source, 0, 0}, "", "no readable file", "a file with the text of /metrics, a URL, or -");
+  if (!in)
+    throw DataError({source, 0, 0}, "", "no readable file",
+                    "a file with the text of /metrics, a URL, or -");
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

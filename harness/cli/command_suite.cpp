@@ -29,8 +29,8 @@ ExitCode execute(const CarveOptions& options, Streams io) {
   quality::CarveReport report;
   const Suite suite = quality::carve(options.folder, carve, &report);
   quality::write_suite(suite, options.out);
-  io.out << fmt::format("{}: {} items from {} files ({} files skipped)\n", options.out, suite.items.size(), report.files,
-                        report.skipped);
+  io.out << fmt::format("{}: {} items from {} files ({} files skipped)\n", options.out,
+                        suite.items.size(), report.files, report.skipped);
   return ExitCode::go;
 }
 
@@ -41,8 +41,8 @@ ExitCode execute(const SuiteVerifyOptions& options, Streams io) {
   if (!sandbox) throw Error(ExitCode::void_run, "cannot execute completions safely here: " + why);
   quality::Executor executor(std::move(sandbox));
   const auto check = quality::verify_suite(suite, executor);
-  io.out << fmt::format("{}: {} items, {} with tests that run here, sandbox {}\n", suite.name, suite.items.size(),
-                        check.executable, check.tier);
+  io.out << fmt::format("{}: {} items, {} with tests that run here, sandbox {}\n", suite.name,
+                        suite.items.size(), check.executable, check.tier);
   for (const auto& skipped : check.skipped) io.out << "skipped: " << skipped << "\n";
   for (const auto& failure : check.failures) io.out << "failed: " << failure << "\n";
   io.out << check.sentence() << "\n";

@@ -26,7 +26,8 @@ namespace abgate::cli {
 
 namespace {
 
-/// Consecutive cells of one arm without a single success after which the rest is not driven any more.
+/// Consecutive cells of one arm without a single success after which the rest is not driven any
+/// more.
 constexpr int kDeadCells = 2;
 
 std::vector<Arm> arms_of(const Step& step, std::optional<Arm> only) {
@@ -50,10 +51,14 @@ CellRecord header_of(const Cell& cell, Arm arm) {
 
 std::string cell_title(const Cell& cell, std::size_t blocks) {
   switch (cell.kind) {
-    case CellKind::load: return fmt::format("{} block {}/{}", cell.point, cell.block + 1, blocks);
-    case CellKind::aa: return fmt::format("{} noise floor (baseline twice) {}", cell.point, cell.block + 1);
-    case CellKind::prime: return cell.point + " filling the prefix caches";
-    case CellKind::quality: return fmt::format("quality pass {}", cell.block + 1);
+    case CellKind::load:
+      return fmt::format("{} block {}/{}", cell.point, cell.block + 1, blocks);
+    case CellKind::aa:
+      return fmt::format("{} noise floor (baseline twice) {}", cell.point, cell.block + 1);
+    case CellKind::prime:
+      return cell.point + " filling the prefix caches";
+    case CellKind::quality:
+      return fmt::format("quality pass {}", cell.block + 1);
   }
   return cell.point;
 }
@@ -61,13 +66,15 @@ std::string cell_title(const Cell& cell, std::size_t blocks) {
 /// Everything of one run that lives while load runs.
 class Drive {
  public:
-  Drive(const Session& session, const DriveOptions& options, std::stop_token stop, std::ostream& err)
+  Drive(const Session& session, const DriveOptions& options, std::stop_token stop,
+        std::ostream& err)
       : session_(session),
         options_(options),
         stop_(std::move(stop)),
         view_(err, options.progress, isatty(STDERR_FILENO) == 1),
         engine_(session.scenario),
-        folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name, redactor())) {
+        folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name,
+                                         redactor())) {
     count_requests();
   }
 
@@ -105,7 +112,8 @@ class Drive {
 
   void count_requests() {
     for (const Step& step : session_.plan.steps) {
-      planned_ += session_.plan.cells[step.cell].requests.size() * arms_of(step, options_.only).size();
+      planned_ +=
+          session_.plan.cells[step.cell].requests.size() * arms_of(step, options_.only).size();
     }
   }
 
@@ -132,11 +140,14 @@ class Drive {
     for (const Step& step : session_.plan.steps) {
       const Cell& cell = session_.plan.cells[step.cell];
       for (const Arm arm : arms_of(step, options_.only)) {
-        manifest_.expected.push_back({cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
+        manifest_.expected.push_back(
+            {cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
       }
     }
-    if (session_.workload) manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
-    if (session_.quality) manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
+    if (session_.workload)
+      manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
+    if (session_.quality)
+      manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
     folder_.write_manifest(manifest_);
   }
 
@@ -149,7 +160,9 @@ class Drive {
     }
     monitor_ = std::make_unique<observe::Monitor>(
         std::move(targets),
-        [this](Arm arm, const std::string& url) { return fetch_text(session_.scenario.arm(arm), url); },
+        [this](Arm arm, const std::string& url) {
+          return fetch_text(session_.scenario.arm(arm), url);
+        },
         [this](Arm arm, const std::string& label, std::string_view text) {
           folder_.write_scrape(store::safe_name(label) + "-" + std::string(to_string(arm)), text);
         });
@@ -190,15 +203,19 @@ class Drive {
       writers.at(record.arm).finish(record);
       note_dead(record.arm, successes[record.arm], attempts[record.arm]);
     }
-    if (options_.progress == ProgressStyle::plain || options_.progress == ProgressStyle::automatic) {
+    if (options_.progress == ProgressStyle::plain ||
+        options_.progress == ProgressStyle::automatic) {
       view_.note(summary(cell, arms, successes, attempts));
     }
   }
 
-  std::string summary(const Cell& cell, const std::vector<Arm>& arms, std::map<Arm, std::size_t>& successes,
+  std::string summary(const Cell& cell, const std::vector<Arm>& arms,
+                      std::map<Arm, std::size_t>& successes,
                       std::map<Arm, std::size_t>& attempts) const {
-    std::string out = fmt::format("{:>3.0f} %  {} done:", 100 * fraction(), cell_title(cell, session_.scenario.blocks));
-    for (const Arm arm : arms) out += fmt::format(" {} {} of {} ok", to_string(arm), successes[arm], attempts[arm]);
+    std::string out = fmt::format("{:>3.0f} %  {} done:", 100 * fraction(),
+                                  cell_title(cell, session_.scenario.blocks));
+    for (const Arm arm : arms)
+      out += fmt::format(" {} {} of {} ok", to_string(arm), successes[arm], attempts[arm]);
     return out;
   }
 
@@ -207,8 +224,10 @@ class Drive {
     dead = attempts > 0 && successes == 0 ? dead + 1 : 0;
     if (dead < kDeadCells || gone_) return;
     gone_ = true;
-    view_.note(fmt::format("{}: not one request of the last {} cells succeeded; stopping here and judging what there is",
-                           to_string(arm), kDeadCells));
+    view_.note(
+        fmt::format("{}: not one request of the last {} cells succeeded; stopping here and judging "
+                    "what there is",
+                    to_string(arm), kDeadCells));
   }
 
   double fraction() const {
@@ -297,15 +316,16 @@ void ensure_descriptors(const Scenario& scenario) {
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < wanted) {
-    throw Error(ExitCode::void_run,
-                fmt::format("{} streams need {} file descriptors, this process may have {}; run `ulimit -n {}` first",
-                            streams, wanted, limit.rlim_cur, wanted));
+    throw Error(ExitCode::void_run, fmt::format("{} streams need {} file descriptors, this process "
+                                                "may have {}; run `ulimit -n {}` first",
+                                                streams, wanted, limit.rlim_cur, wanted));
   }
 }
 
 }  // namespace
 
-DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop, std::ostream& err) {
+DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
+                  std::ostream& err) {
   ensure_descriptors(session.scenario);
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};

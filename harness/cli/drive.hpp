@@ -24,8 +24,9 @@ struct DriveResult {
   bool interrupted = false;  ///< a signal, or an endpoint that went away for good
 };
 
-/// Preflight, then every step of the plan. Progress and notes go to `err`. Throws what preflight throws;
-/// once load runs, whatever endpoints do is recorded and the folder is always closed properly.
+/// Preflight, then every step of the plan. Progress and notes go to `err`. Throws what preflight
+/// throws; once load runs, whatever endpoints do is recorded and the folder is always closed
+/// properly.
 DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
                   std::ostream& err);
 

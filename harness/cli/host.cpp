@@ -37,8 +37,10 @@ HostFacts host_facts() {
   facts.cpu = cpu_model();
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) facts.cores = static_cast<unsigned>(CPU_COUNT(&set));
-  facts.clocksource = first_line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    facts.cores = static_cast<unsigned>(CPU_COUNT(&set));
+  facts.clocksource =
+      first_line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource");
   return facts;
 }
 

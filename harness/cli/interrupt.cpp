@@ -1,8 +1,8 @@
 #include "cli/interrupt.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <ctime>
-#include <unistd.h>
 
 namespace abgate::cli {
 

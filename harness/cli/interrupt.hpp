@@ -5,8 +5,8 @@
 
 namespace abgate::cli {
 
-/// While it lives, SIGINT and SIGTERM ask the run to stop (what is measured is kept); a second signal
-/// ends the process with 130 at once. Create it before any other thread.
+/// While it lives, SIGINT and SIGTERM ask the run to stop (what is measured is kept); a second
+/// signal ends the process with 130 at once. Create it before any other thread.
 class Interrupt {
  public:
   Interrupt();

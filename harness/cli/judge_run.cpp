@@ -24,8 +24,8 @@ namespace abgate::cli {
 namespace {
 
 Scenario scenario_of(const Manifest& manifest, const std::string& criteria) {
-  Scenario scenario = config::parse_scenario(manifest.scenario_source, manifest.scenario_path, manifest.overrides,
-                                             config::Secrets::leave_as_written);
+  Scenario scenario = config::parse_scenario(manifest.scenario_source, manifest.scenario_path,
+                                             manifest.overrides, config::Secrets::leave_as_written);
   if (!criteria.empty()) scenario.criteria = config::load_criteria(criteria, scenario);
   scenario.mode = manifest.mode == Mode::recorded ? Mode::recorded : scenario.mode;
   return scenario;
@@ -47,9 +47,10 @@ bool asks_for_execution(const Scenario& scenario) {
                      [](const Criterion& c) { return c.metric == "quality.pass1"; });
 }
 
-/// Adds pass1 where a sandbox works here; elsewhere the metric stays missing, which never passes. Verdicts
-/// are kept in the run folder, so that judging again executes nothing.
-void execute_answers(const store::StoredRun& run, const Suite& suite, std::vector<ItemScore>& scores) {
+/// Adds pass1 where a sandbox works here; elsewhere the metric stays missing, which never passes.
+/// Verdicts are kept in the run folder, so that judging again executes nothing.
+void execute_answers(const store::StoredRun& run, const Suite& suite,
+                     std::vector<ItemScore>& scores) {
   std::string why;
   auto sandbox = quality::make_best_sandbox(why);
   if (!sandbox) return;
@@ -66,7 +67,8 @@ std::vector<std::string> fingerprint_changes(const Telemetry& telemetry) {
       if (sample.arm != arm || sample.cache_config.empty()) continue;
       if (first == nullptr) first = &sample;
       if (sample.cache_config == first->cache_config) continue;
-      changes.push_back(fmt::format("{}: the engine's cache configuration changed during the run", to_string(arm)));
+      changes.push_back(fmt::format("{}: the engine's cache configuration changed during the run",
+                                    to_string(arm)));
       break;
     }
   }
@@ -123,7 +125,8 @@ std::vector<std::string> write_reports(const JudgedRun& judged, const std::strin
   std::filesystem::create_directories(folder);
   const auto out = store::RunFolder::open(folder);
   std::vector<std::string> written;
-  for (const auto& file : report::render(judged.input(), formats.empty() ? judged.scenario.report.formats : formats)) {
+  for (const auto& file :
+       report::render(judged.input(), formats.empty() ? judged.scenario.report.formats : formats)) {
     out.write(file.path, file.bytes);
     written.push_back(folder + "/" + file.path);
   }

@@ -25,7 +25,9 @@ struct JudgedRun {
   decision::Verdict verdict;
 
   /// References into this object.
-  report::Input input() const { return {manifest, scenario, measurements, comparison, verdict, telemetry}; }
+  report::Input input() const {
+    return {manifest, scenario, measurements, comparison, verdict, telemetry};
+  }
 };
 
 /// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own.
@@ -34,8 +36,8 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "
 /// Scores of the quality pass alone, executed tests included; empty if the run has none.
 std::vector<ItemScore> score_run(const store::StoredRun& run);
 
-/// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns the
-/// paths written.
+/// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns
+/// the paths written.
 std::vector<std::string> write_reports(const JudgedRun& judged, const std::string& folder,
                                        const std::vector<std::string>& formats = {});
 

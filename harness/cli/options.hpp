@@ -81,7 +81,7 @@ struct ImportOptions {
 struct CarveOptions {
   std::string folder, out;
   std::size_t per_file = 5;
-  std::size_t max_items = 0;                  ///< 0: all
+  std::size_t max_items = 0;  ///< 0: all
   std::uint64_t seed = 1;
 };
 struct SuiteVerifyOptions {
@@ -101,14 +101,13 @@ struct CalibrateJudgeOptions {
   std::size_t experiments = 2000;
   std::uint64_t seed = 1;
   bool json = false;
-  std::string chart;  ///< SVG file for the power curve; empty: none
 };
 struct SchemaOptions {};
 
-using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions, PlanOptions,
-                             CheckOptions, SnapshotOptions, EvalOptions, ImportOptions, CarveOptions,
-                             SuiteVerifyOptions, NightlyOptions, HistoryOptions, CalibrateJudgeOptions,
-                             SchemaOptions>;
+using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
+                             PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
+                             CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
+                             CalibrateJudgeOptions, SchemaOptions>;
 
 /// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
 /// flag, what was seen and what was wanted.

@@ -22,7 +22,9 @@ constexpr std::size_t kTokenizedPrompts = 24;  // enough to see a tokeniser diff
   throw Error(code, line + "; " + next_step);
 }
 
-Json parse(const std::string& body) { return Json::parse(body, nullptr, false); }
+Json parse(const std::string& body) {
+  return Json::parse(body, nullptr, false);
+}
 
 std::string text_of(const Json& object, const char* key) {
   if (!object.is_object()) return "";

@@ -22,7 +22,8 @@ struct Answer {
   std::string address;  ///< the peer's, as resolved
 };
 
-/// Asks `arm`'s server. Throws Error(unavailable) where no answer comes (DNS, refused, TLS, timeout).
+/// Asks `arm`'s server. Throws Error(unavailable) where no answer comes (DNS, refused, TLS,
+/// timeout).
 using Ask = std::function<Answer(const ArmConfig& arm, std::string_view method,
                                  const std::string& url, const std::string& body)>;
 
@@ -32,9 +33,9 @@ struct Preflight {
   std::vector<std::string> notes;   ///< differences that do not stop the run
 };
 
-/// Asks the servers of `arms`. Throws Error(unavailable): no answer, refused key, no such model, not
-/// an OpenAI-style server, a one-token request fails; Error(bad_scenario): a prompt does not fit the
-/// model's context.
+/// Asks the servers of `arms`. Throws Error(unavailable): no answer, refused key, no such model,
+/// not an OpenAI-style server, a one-token request fails; Error(bad_scenario): a prompt does not
+/// fit the model's context.
 Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
                     const Ask& ask);
 

@@ -16,13 +16,17 @@ ExitCode run(const std::vector<std::string>& arguments, std::ostream& out, std::
       (stop->code == ExitCode::go ? out : err) << stop->text;
       return stop->code;
     }
-    return std::visit([&](const auto& options) { return execute(options, Streams{out, err}); },
-                      std::get<Command>(parsed));
+    return std::visit(
+        [&](const auto& options) {
+          return execute(options, Streams{out, err});
+        },
+        std::get<Command>(parsed));
   } catch (const Error& e) {
     err << "abgate: " << e.what() << "\n";
     return e.code();
   } catch (const std::exception& e) {
-    err << "abgate: internal error: " << e.what() << "; please report it with the command that led here\n";
+    err << "abgate: internal error: " << e.what()
+        << "; please report it with the command that led here\n";
     return ExitCode::internal;
   }
 }

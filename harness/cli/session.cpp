@@ -24,9 +24,10 @@ load::PromptSet render(const Suite& suite, const std::vector<const SuiteItem*>& 
   for (const SuiteItem* item : items) {
     const bool chat = item->kind == ItemKind::chat;
     if (chat != (scenario.api == Api::chat)) {
-      throw DataError({suite.path, 0, 0}, fmt::format("item {}", item->id),
-                      fmt::format("kind {}", to_string(item->kind)),
-                      fmt::format("items for the {} API (`api` in the scenario)", to_string(scenario.api)));
+      throw DataError(
+          {suite.path, 0, 0}, fmt::format("item {}", item->id),
+          fmt::format("kind {}", to_string(item->kind)),
+          fmt::format("items for the {} API (`api` in the scenario)", to_string(scenario.api)));
     }
     PlannedPrompt prompt;
     prompt.id = item->id;
@@ -42,14 +43,15 @@ load::PromptSet render(const Suite& suite, const std::vector<const SuiteItem*>& 
   return out;
 }
 
-/// Every answer as long as the scenario says. Stop strings would end some early, and servers hold text
-/// back while it could become one, which would count as time to first token.
+/// Every answer as long as the scenario says. Stop strings would end some early, and servers hold
+/// text back while it could become one, which would count as time to first token.
 void exact_lengths(load::PromptSet& set) {
   set.max_tokens.clear();
   for (auto& prompt : set.prompts) prompt.stop.clear();
 }
 
-std::vector<const SuiteItem*> chosen_items(const Suite& suite, std::size_t limit, std::uint64_t seed) {
+std::vector<const SuiteItem*> chosen_items(const Suite& suite, std::size_t limit,
+                                           std::uint64_t seed) {
   std::vector<const SuiteItem*> items;
   for (const auto& item : suite.items) items.push_back(&item);
   if (limit > 0 && limit < items.size()) {
@@ -97,8 +99,8 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides) {
   }
   if (!s.quality.suite.empty()) {
     session.quality = read_suite(s, s.quality.suite);
-    quality_prompts =
-        render(*session.quality, chosen_items(*session.quality, s.quality.limit, s.seeds.prompts), s);
+    quality_prompts = render(*session.quality,
+                             chosen_items(*session.quality, s.quality.limit, s.seeds.prompts), s);
   }
   session.plan = load::make_plan(s, std::move(load_prompts), std::move(quality_prompts));
   return session;

@@ -18,7 +18,7 @@ struct Session {
   std::optional<Suite> workload;       ///< absent: synthetic
   std::optional<Suite> quality;        ///< absent: no quality pass
   Plan plan;
-  std::vector<std::string> notes;      ///< e.g. prompts that repeat
+  std::vector<std::string> notes;  ///< e.g. prompts that repeat
 };
 
 /// Throws ScenarioError or DataError for everything that can be known to be wrong before any load.
