@@ -122,9 +122,10 @@ struct Counts {
 };
 
 void count_one(const Scenario& scenario, const Plan& plan, const std::vector<bool>& truth,
-               const CalibrationOptions& options, std::uint64_t seed, Counts& counts) {
+               const CalibrationOptions& options, std::uint64_t seed, stats::Measurements& m,
+               Counts& counts) {
   Rng rng(seed);
-  const stats::Measurements m = simulate(plan.world, options.scatter, options.design, rng);
+  simulate(plan.world, options.scatter, options.design, rng, m);
   const Verdict v = judge(scenario, m, {});
   if (v.decision == Decision::go)
     ++counts.go;
@@ -152,8 +153,9 @@ Counts run_plan(const Scenario& scenario, const Plan& plan, const std::vector<bo
     for (unsigned t = 0; t < threads; ++t) {
       workers.emplace_back([&, t] {
         Counts mine;  // not in `parts`, whose elements share cache lines
+        stats::Measurements storage;
         for (std::size_t i = t; i < options.experiments; i += threads) {
-          count_one(scenario, plan, truth, options, derive_seed(base, i), mine);
+          count_one(scenario, plan, truth, options, derive_seed(base, i), storage, mine);
         }
         parts[t] = mine;
       });

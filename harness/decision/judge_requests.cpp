@@ -65,19 +65,26 @@ ShareStatement test(const Runs& runs, double limit, const Shares& s) {
   return state_share(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
 }
 
+/// Every finite value of every run, ascending.
+std::vector<double> merged(const Runs& runs) {
+  std::vector<double> all;
+  all.reserve(runs.total);
+  for (const std::vector<double>& run : runs.values) {  // ascending, failures at the end
+    const auto middle = std::ssize(all);
+    all.insert(all.end(), run.begin(), std::lower_bound(run.begin(), run.end(), kInfinity));
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end());
+  }
+  return all;
+}
+
 /// The percentile's bounds in its own unit, by inverting the two tests: the smallest value at which
 /// the criterion would PASS (`upper`) or the largest at which it would FAIL.
 std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
-  std::vector<double> all;
-  for (const std::vector<double>& run : runs.values) {
-    for (const double v : run) {
-      if (std::isfinite(v)) all.push_back(v);
-    }
-  }
-  std::sort(all.begin(), all.end());
+  const std::vector<double> all = merged(runs);
   const auto holds = [&](double limit) {
-    const ShareStatement e = test(runs, limit, {s.allowed, s.alpha_pass, s.alpha_fail, true});
-    return upper ? e.below : !e.above;
+    const auto counts = beyond(runs, limit, true);
+    return upper ? share_is_below(counts, s.allowed, s.alpha_pass)
+                 : !share_is_above(counts, s.allowed, s.alpha_fail);
   };
   // `holds` turns from false to true once as the limit grows: fewer requests lie beyond it.
   const auto first = std::partition_point(

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "stats/distributions.hpp"
+#include "stats/moments.hpp"
+#include "stats/t_blocks.hpp"
 
 namespace abgate::decision {
 namespace {
@@ -29,7 +31,48 @@ double score_upper(double mean, double n, double t) {
          (1 + t2 / n);
 }
 
+struct Pooled {
+  stats::Moments fractions;
+  double exceeding = 0, attempted = 0;
+  double mean() const { return exceeding / attempted; }
+  /// Half width of the one-sided t bound over runs.
+  double half(double alpha) const {
+    const auto n = static_cast<double>(fractions.n());
+    return stats::t_quantile((1 + stats::level_for(alpha)) / 2, n - 1) * fractions.sd() /
+           std::sqrt(n);
+  }
+};
+
+Pooled pool(std::span<const stats::RunCount> runs) {
+  Pooled out;
+  for (const stats::RunCount& run : runs) {
+    if (run.attempted == 0) continue;
+    const auto x = static_cast<double>(run.exceeding), n = static_cast<double>(run.attempted);
+    out.exceeding += x;
+    out.attempted += n;
+    out.fractions.add(x / n);
+  }
+  return out;
+}
+
 }  // namespace
+
+bool share_is_below(std::span<const stats::RunCount> runs, double allowed, double alpha) {
+  const Pooled p = pool(runs);
+  if (p.fractions.n() < 2 || p.mean() >= allowed) return false;
+  if (!(p.fractions.mean() + p.half(alpha) < allowed)) return false;
+  if (!(stats::binomial_cdf(p.exceeding, p.attempted, allowed) <= alpha)) return false;
+  const double dispersion = dispersion_of(runs, p.mean(), p.fractions.n());
+  const double score =
+      (p.mean() - allowed) / std::sqrt(dispersion * allowed * (1 - allowed) / p.attempted);
+  return stats::t_cdf(score, static_cast<double>(p.fractions.n() - 1)) <= alpha;
+}
+
+bool share_is_above(std::span<const stats::RunCount> runs, double allowed, double alpha) {
+  const Pooled p = pool(runs);
+  if (p.fractions.n() < 2 || !(p.fractions.mean() - p.half(alpha) > allowed)) return false;
+  return stats::binomial_sf_inclusive(p.exceeding, p.attempted, allowed) <= alpha;
+}
 
 ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass,
                            double alpha_fail) {

@@ -29,4 +29,8 @@ struct ShareStatement {
 ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass,
                            double alpha_fail);
 
+/// ShareStatement::below and ::above alone, without the bounds: for searches that ask many times.
+bool share_is_below(std::span<const stats::RunCount> runs, double allowed, double alpha);
+bool share_is_above(std::span<const stats::RunCount> runs, double allowed, double alpha);
+
 }  // namespace abgate::decision

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
+#include <utility>
 
 #include "stats/distributions.hpp"
 
@@ -12,28 +14,36 @@ namespace {
 constexpr double kTokens = 128;
 constexpr double kStreams = 8;
 
-/// AR(1) with unit variance.
+/// Two independent AR(1) series with unit variance: Box–Muller gives normals in pairs.
 class Wander {
  public:
-  Wander(double phi, Rng& rng) : phi_(phi), rng_(rng), x_(rng.normal()) {}
-  double next() {
-    const double now = x_;
-    x_ = phi_ * x_ + std::sqrt(1 - phi_ * phi_) * rng_.normal();
+  Wander(double phi, Rng& rng)
+      : phi_(phi), fresh_(std::sqrt(1 - phi * phi)), rng_(rng), x_(two_normals()) {}
+  std::pair<double, double> next() {
+    const auto now = x_;
+    const auto [a, b] = two_normals();
+    x_ = {phi_ * x_.first + fresh_ * a, phi_ * x_.second + fresh_ * b};
     return now;
   }
 
  private:
-  double phi_;
+  std::pair<double, double> two_normals() {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - rng_.uniform()));
+    const double angle = 2.0 * std::numbers::pi * rng_.uniform();
+    return {radius * std::cos(angle), radius * std::sin(angle)};
+  }
+
+  double phi_, fresh_;
   Rng& rng_;
-  double x_;
+  std::pair<double, double> x_;
 };
 
 /// Sd of the mean of n unit AR(1) values.
 double sd_of_mean(double phi, std::size_t n) {
-  double sum = 1;
+  double sum = 1, power = 1;
   for (std::size_t lag = 1; lag < n; ++lag) {
-    sum += 2 * (1 - static_cast<double>(lag) / static_cast<double>(n)) *
-           std::pow(phi, static_cast<double>(lag));
+    power *= phi;
+    sum += 2 * (1 - static_cast<double>(lag) / static_cast<double>(n)) * power;
   }
   return std::sqrt(sum / static_cast<double>(n));
 }
@@ -56,8 +66,8 @@ class Experiment {
     shrink_ = std::exp(-total / 2);
   }
 
-  stats::Measurements run() {
-    stats::Measurements m;
+  void run(stats::Measurements& m) {
+    clear(m);
     const Side base{world_.baseline_speed, world_.baseline_beyond, 0};
     const Side cand{world_.candidate_speed, world_.candidate_beyond, world_.error_rate};
     for (std::size_t k = 0; k < design_.blocks; ++k)
@@ -66,19 +76,33 @@ class Experiment {
       pair_of_blocks(m, CellKind::aa, k, Arm::control, base, base);
     quality(m);
     servers(m);
-    return m;
   }
 
  private:
+  /// Keeps the storage of blocks and pairs, nothing else.
+  void clear(stats::Measurements& m) {
+    auto blocks = std::move(m.blocks);
+    auto pairs = std::move(m.quality);
+    m = {};
+    m.blocks = std::move(blocks);
+    m.quality = std::move(pairs);
+    m.blocks.resize(2 * (design_.blocks + design_.aa_blocks));
+    m.quality.resize(design_.items);
+    next_block_ = 0;
+  }
+
   void pair_of_blocks(stats::Measurements& m, CellKind kind, std::size_t k, Arm other,
                       const Side& base, const Side& side) {
     const double shared = scatter_.run_sd * rng_.normal();
-    m.blocks.push_back(block(kind, k, Arm::baseline, base, shared));
-    m.blocks.push_back(block(kind, k, other, side, shared));
+    block(m.blocks[next_block_++], kind, k, Arm::baseline, base, shared);
+    block(m.blocks[next_block_++], kind, k, other, side, shared);
   }
 
-  stats::BlockArm block(CellKind kind, std::size_t k, Arm arm, const Side& side, double shared) {
-    stats::BlockArm b;
+  void block(stats::BlockArm& b, CellKind kind, std::size_t k, Arm arm, const Side& side,
+             double shared) {
+    auto requests = std::move(b.requests);
+    b = {};
+    b.requests = std::move(requests);
     b.point = kSimulatedPoint;
     b.kind = kind;
     b.block = static_cast<std::uint32_t>(k);
@@ -89,14 +113,15 @@ class Experiment {
     const double ttft = std::log(world_.ttft_limit) -
                         stats::normal_quantile(1 - side.beyond) * spread +
                         scatter_.ttft_run_sd * rng_.normal();
-    Wander pace(scatter_.autocorrelation, rng_), wait(scatter_.autocorrelation, rng_);
-    b.requests.reserve(design_.requests);
+    Wander wander(scatter_.autocorrelation, rng_);
+    b.requests.resize(design_.requests);
     for (std::size_t i = 0; i < design_.requests; ++i) {
-      stats::RequestMetrics& r = b.requests.emplace_back();
+      stats::RequestMetrics& r = b.requests[i] = {};
       r.index = static_cast<std::uint32_t>(i);
       r.success = rng_.uniform() >= side.error_rate;
-      const double tpot = std::exp(-speed - scatter_.request_sd * pace.next());
-      const double first = std::exp(ttft + scatter_.ttft_request_sd * wait.next());
+      const auto [pace, wait] = wander.next();
+      const double tpot = std::exp(-speed - scatter_.request_sd * pace);
+      const double first = std::exp(ttft + scatter_.ttft_request_sd * wait);
       if (r.success) fill(r, first, tpot);
       ++b.attempted;
       if (!r.success) ++b.failed;
@@ -107,7 +132,6 @@ class Experiment {
     b.request_rate = b.throughput / kTokens;
     b.wall_seconds = static_cast<double>(design_.requests) / b.request_rate;
     b.window = {0, b.wall_seconds, true, "simulated"};
-    return b;
   }
 
   static void fill(stats::RequestMetrics& r, double first, double tpot) {
@@ -134,22 +158,21 @@ class Experiment {
   }
 
   void quality(stats::Measurements& m) {
-    m.quality.reserve(design_.items);
+    const std::size_t size = std::max<std::size_t>(1, design_.cluster_size);
     int first = 0;
     for (std::size_t i = 0; i < design_.items; ++i) {
-      const bool leads = i % std::max<std::size_t>(1, design_.cluster_size) == 0;
+      const bool leads = i % size == 0;
       int outcome = draw_outcome();
       if (leads)
         first = outcome;
       else if (rng_.uniform() < scatter_.cluster_copy)
         outcome = first;
-      stats::QualityPair& pair = m.quality.emplace_back();
-      pair.item = "item-" + std::to_string(i);
-      pair.cluster = "source-" + std::to_string(i / std::max<std::size_t>(1, design_.cluster_size));
-      pair.category = "simulated";
-      pair.language = "none";
-      if (world_.error_rate > 0 && rng_.uniform() < world_.error_rate) {
-        pair.dropped = true;
+      stats::QualityPair& pair = m.quality[i];
+      name(pair, i, i / size);
+      pair.dropped = world_.error_rate > 0 && rng_.uniform() < world_.error_rate;
+      if (pair.dropped) {
+        pair.baseline.clear();
+        pair.candidate.clear();
         ++m.quality_failed[index_of(Arm::candidate)];
         continue;
       }
@@ -158,6 +181,14 @@ class Experiment {
     }
     for (const Arm arm : {Arm::baseline, Arm::candidate})
       m.quality_attempted[index_of(arm)] = design_.items;
+  }
+
+  static void name(stats::QualityPair& pair, std::size_t item, std::size_t source) {
+    if (pair.category == "simulated") return;  // of an earlier experiment: the same names
+    pair.item = "item-" + std::to_string(item);
+    pair.cluster = "source-" + std::to_string(source);
+    pair.category = "simulated";
+    pair.language = "none";
   }
 
   void servers(stats::Measurements& m) const {
@@ -179,13 +210,21 @@ class Experiment {
   Rng& rng_;
   double arm_sd_ = 0;
   double shrink_ = 1;
+  std::size_t next_block_ = 0;
 };
 
 }  // namespace
 
 stats::Measurements simulate(const World& world, const ScatterModel& scatter, const Design& design,
                              Rng& rng) {
-  return Experiment(world, scatter, design, rng).run();
+  stats::Measurements m;
+  simulate(world, scatter, design, rng, m);
+  return m;
+}
+
+void simulate(const World& world, const ScatterModel& scatter, const Design& design, Rng& rng,
+              stats::Measurements& into) {
+  Experiment(world, scatter, design, rng).run(into);
 }
 
 }  // namespace abgate::decision

@@ -55,4 +55,9 @@ inline constexpr const char* kSimulatedScore = "em_ws";
 stats::Measurements simulate(const World& world, const ScatterModel& scatter, const Design& design,
                              Rng& rng);
 
+/// The same, into the storage of an earlier experiment of the same design (or an empty one): the
+/// result does not depend on what was in it.
+void simulate(const World& world, const ScatterModel& scatter, const Design& design, Rng& rng,
+              stats::Measurements& into);
+
 }  // namespace abgate::decision

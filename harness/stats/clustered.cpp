@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "stats/distributions.hpp"
@@ -21,11 +22,25 @@ bool all_finite(std::span<const double> values) {
 
 /// Sum of residuals per cluster, in order of cluster number: the order of the items cannot matter
 /// beyond rounding.
-std::map<std::uint32_t, double> residual_sums(std::span<const double> values,
-                                              std::span<const std::uint32_t> clusters,
-                                              double mean) {
-  std::map<std::uint32_t, double> sums;
-  for (std::size_t i = 0; i < values.size(); ++i) sums[clusters[i]] += values[i] - mean;
+std::vector<double> residual_sums(std::span<const double> values,
+                                  std::span<const std::uint32_t> clusters, double mean) {
+  const std::uint32_t last = *std::max_element(clusters.begin(), clusters.end());
+  std::vector<double> sums;
+  if (last < 4 * clusters.size()) {  // numbers as number_clusters() gives them: an array will do
+    std::vector<double> by_number(std::size_t{last} + 1, 0.0);
+    std::vector<bool> seen(by_number.size(), false);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      by_number[clusters[i]] += values[i] - mean;
+      seen[clusters[i]] = true;
+    }
+    for (std::size_t c = 0; c < by_number.size(); ++c) {
+      if (seen[c]) sums.push_back(by_number[c]);
+    }
+    return sums;
+  }
+  std::map<std::uint32_t, double> by_number;
+  for (std::size_t i = 0; i < values.size(); ++i) by_number[clusters[i]] += values[i] - mean;
+  for (const auto& [number, sum] : by_number) sums.push_back(sum);
   return sums;
 }
 
@@ -54,7 +69,7 @@ std::vector<double> margin_values(std::span<const double> baseline,
 }  // namespace
 
 std::vector<std::uint32_t> number_clusters(std::span<const std::string> names) {
-  std::map<std::string_view, std::uint32_t> numbers;
+  std::unordered_map<std::string_view, std::uint32_t> numbers(names.size());
   std::vector<std::uint32_t> out;
   out.reserve(names.size());
   std::uint32_t next = 0;
@@ -78,7 +93,7 @@ std::optional<ClusteredMean> clustered_mean(std::span<const double> values,
   const auto sums = residual_sums(values, clusters, m.mean());
   if (sums.size() < 2) return std::nullopt;
   double squares = 0;
-  for (const auto& [cluster, sum] : sums) squares += sum * sum;
+  for (const double sum : sums) squares += sum * sum;
   ClusteredMean out;
   out.n = values.size();
   out.clusters = sums.size();

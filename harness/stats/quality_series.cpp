@@ -40,7 +40,9 @@ void add_clusters(const Measurements& data, QualitySeries& s) {
   names.reserve(s.pairs.size());
   for (const std::size_t i : s.pairs) names.push_back(data.quality[i].cluster);
   s.clusters = number_clusters(names);
-  s.cluster_count = std::set<std::uint32_t>(s.clusters.begin(), s.clusters.end()).size();
+  // Numbered from 0 without gaps.
+  s.cluster_count =
+      s.clusters.empty() ? 0 : std::size_t{*std::max_element(s.clusters.begin(), s.clusters.end())} + 1;
   std::vector<double> difference(s.candidate);
   for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= s.baseline[i];
   if (const auto m = clustered_mean(difference, s.clusters)) s.design_effect = m->design_effect;
@@ -71,11 +73,15 @@ QualitySeries quality_series(const Measurements& data, std::string_view metric,
                              std::string_view dimension, std::string_view name) {
   QualitySeries s;
   s.binary = true;
+  const std::string key(metric);
+  s.pairs.reserve(data.quality.size());
+  s.baseline.reserve(data.quality.size());
+  s.candidate.reserve(data.quality.size());
   for (std::size_t i = 0; i < data.quality.size(); ++i) {
     const QualityPair& pair = data.quality[i];
     if (!in_group(pair, dimension, name)) continue;
-    const auto b = pair.baseline.find(std::string(metric));
-    const auto c = pair.candidate.find(std::string(metric));
+    const auto b = pair.baseline.find(key);
+    const auto c = pair.candidate.find(key);
     if (pair.dropped) ++s.dropped;
     if (pair.dropped || b == pair.baseline.end() || c == pair.candidate.end()) continue;
     s.pairs.push_back(i);

@@ -44,7 +44,20 @@ std::vector<double> sorted_finite(std::span<const double> values) {
 }
 
 std::optional<double> quantile(std::span<const double> values, double p) {
-  return quantile_sorted(sorted_finite(values), p);
+  if (!(p >= 0 && p <= 1)) return std::nullopt;
+  std::vector<double> finite;
+  finite.reserve(values.size());
+  std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
+               [](double x) { return std::isfinite(x); });
+  if (finite.empty()) return std::nullopt;
+  // Only the two neighbours of the rank are needed in place: selection, not sorting.
+  const auto low = static_cast<std::size_t>(static_cast<double>(finite.size() - 1) * p);
+  const auto at = finite.begin() + static_cast<std::ptrdiff_t>(low);
+  std::nth_element(finite.begin(), at, finite.end());
+  if (at + 1 == finite.end()) return *at;
+  const double a = *at, b = *std::min_element(at + 1, finite.end());
+  const double h = static_cast<double>(finite.size() - 1) * p;
+  return a == b ? a : a + (b - a) * (h - std::floor(h));
 }
 
 std::size_t min_n_to_show(double p) {

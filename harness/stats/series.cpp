@@ -53,13 +53,41 @@ bool in_scope(const BlockArm& b, std::string_view point, CellKind kind) {
   return b.kind == kind && (point.empty() || b.point == point);
 }
 
+/// What request_values(block, metric, false) has, without copying it. `positive` counts those > 0.
+Moments field_moments(const BlockArm& block, Field field, std::size_t& positive) {
+  Moments m;
+  for (const RequestMetrics& r : block.requests) {
+    const double x = r.*field;
+    if (!r.success || !std::isfinite(x)) continue;
+    positive += x > 0 ? 1U : 0U;
+    m.add(x);
+  }
+  return m;
+}
+
+double mean_or_undefined(const Moments& m) {
+  return m.n() == 0 ? kUndefined : m.mean();
+}
+
+struct BlockMean {
+  double value = kUndefined;
+  std::size_t n = 0;  ///< values behind it
+};
+
 /// An interrupted cell ran another load than its partner: its figures are missing.
-double block_mean(const BlockArm& b, std::string_view metric) {
-  if (b.interrupted) return kUndefined;
-  if (metric == "throughput") return b.throughput;
-  if (metric == "request_rate") return b.request_rate;
-  if (metric == "stream_speed") return 1 / mean_finite(request_values(b, "tpot", false));
-  return mean_finite(request_values(b, metric, false));
+BlockMean block_mean(const BlockArm& b, std::string_view metric) {
+  if (metric == "throughput" || metric == "request_rate") {
+    const double rate = metric == "throughput" ? b.throughput : b.request_rate;
+    return {b.interrupted ? kUndefined : rate, 1};
+  }
+  const MetricField* field = find_field(metric);
+  const bool speed = metric == "stream_speed";
+  std::size_t positive = 0;
+  const Moments m = field_moments(b, field->field, positive);
+  const std::size_t n = speed ? positive : m.n();
+  if (b.interrupted) return {kUndefined, n};
+  // Speed is the harmonic mean: one over the mean time per token.
+  return {speed ? 1 / mean_or_undefined(m) : mean_or_undefined(m), n};
 }
 
 struct Slot {
@@ -132,6 +160,7 @@ std::vector<double> request_values(const BlockArm& block, std::string_view metri
   const MetricField* field = find_field(metric);
   if (field == nullptr) return out;
   const bool inverted = metric == "stream_speed";
+  out.reserve(block.requests.size());
   for (const RequestMetrics& r : block.requests) {
     const double x = r.*(field->field);
     const bool counts = r.success || (with_censored && r.censored && field->response_time);
@@ -159,8 +188,9 @@ BlockSeries block_series(const Measurements& data, std::string_view metric, std:
   }
   std::size_t n[2] = {0, 0};
   BlockSeries s = collect(data, point, kind, [&](const BlockArm& b) {
-    n[b.arm == Arm::baseline ? 0 : 1] += whole_block ? 1 : request_values(b, metric, false).size();
-    return block_mean(b, metric);
+    const BlockMean mean = block_mean(b, metric);
+    n[b.arm == Arm::baseline ? 0 : 1] += mean.n;
+    return mean.value;
   });
   s.baseline_requests = n[0];
   s.candidate_requests = n[1];

@@ -1,8 +1,10 @@
 // A short, seeded version of `abgate calibrate judge`.
 #include "decision/calibrate.hpp"
 #include "catch.hpp"
+#include "decision/shares.hpp"
 
 using namespace abgate::decision;
+using abgate::Rng;
 
 namespace {
 
@@ -56,4 +58,55 @@ TEST_CASE("the calibration's JSON has the published shape, null where a rate has
         "\"false_go\": null", "\"false_no_go\""}) {
     CHECK_THAT(json, ContainsSubstring(key));
   }
+}
+
+TEST_CASE("an experiment drawn into used storage is the experiment drawn into fresh storage",
+          "[calibrate]") {
+  World failing;
+  failing.error_rate = 0.2;  // failed requests and dropped pairs must leave nothing behind
+  Design design;
+  design.requests = 30;
+  design.items = 60;
+  Rng first(3), second(4), again(4);
+  abgate::stats::Measurements used = simulate(failing, {}, design, first);
+  simulate({}, {}, design, second, used);
+  const abgate::stats::Measurements fresh = simulate({}, {}, design, again);
+  REQUIRE(used.blocks.size() == fresh.blocks.size());
+  for (std::size_t b = 0; b < fresh.blocks.size(); ++b) {
+    CHECK(used.blocks[b].failed == 0);
+    CHECK(used.blocks[b].failures.empty());
+    REQUIRE(used.blocks[b].requests.size() == fresh.blocks[b].requests.size());
+    for (std::size_t i = 0; i < fresh.blocks[b].requests.size(); ++i) {
+      CHECK(used.blocks[b].requests[i].ttft == fresh.blocks[b].requests[i].ttft);
+      CHECK(used.blocks[b].requests[i].tpot == fresh.blocks[b].requests[i].tpot);
+    }
+  }
+  REQUIRE(used.quality.size() == fresh.quality.size());
+  for (std::size_t i = 0; i < fresh.quality.size(); ++i) {
+    CHECK_FALSE(used.quality[i].dropped);
+    CHECK(used.quality[i].item == fresh.quality[i].item);
+    CHECK(used.quality[i].baseline == fresh.quality[i].baseline);
+    CHECK(used.quality[i].candidate == fresh.quality[i].candidate);
+  }
+  CHECK(used.quality_failed[1] == 0);
+}
+
+TEST_CASE("the quick share tests say what the full statement says", "[calibrate]") {
+  abgate::Rng rng(8);
+  int below = 0, above = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::vector<abgate::stats::RunCount> runs(1 + rng.below(7));
+    const double p = 0.15 * rng.uniform();
+    for (auto& run : runs) {
+      run.attempted = rng.below(20) == 0 ? 0 : 20 + rng.below(300);
+      for (std::size_t k = 0; k < run.attempted; ++k) run.exceeding += rng.uniform() < p ? 1 : 0;
+    }
+    const auto full = state_share(runs, 0.05, 0.05, 0.01);
+    CHECK(share_is_below(runs, 0.05, 0.05) == full.below);
+    CHECK(share_is_above(runs, 0.05, 0.01) == full.above);
+    below += full.below;
+    above += full.above;
+  }
+  CHECK(below > 100);
+  CHECK(above > 100);
 }
