@@ -99,7 +99,7 @@ TEST_CASE("the quick share tests say what the full statement says", "[calibrate]
     const double p = 0.15 * rng.uniform();
     for (auto& run : runs) {
       run.attempted = rng.below(20) == 0 ? 0 : 20 + rng.below(300);
-      for (std::size_t k = 0; k < run.attempted; ++k) run.exceeding += rng.uniform() < p ? 1 : 0;
+      for (std::size_t k = 0; k < run.attempted; ++k) run.exceeding += rng.uniform() < p ? 1U : 0U;
     }
     const auto full = state_share(runs, 0.05, 0.05, 0.01);
     CHECK(share_is_below(runs, 0.05, 0.05) == full.below);
