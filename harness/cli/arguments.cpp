@@ -250,10 +250,17 @@ class Parser {
     auto* judge =
         add(*calibrate, "judge", "False-GO and false-NO-GO rates of the verdict on known truths", j,
             "  abgate calibrate judge --experiments 2000 --seed 1\n"
-            "  abgate calibrate judge --experiments 10000 --json");
+            "  abgate calibrate judge --experiments 10000 --json\n"
+            "  abgate calibrate judge --chart power.svg   # P(GO) against the true ratio");
     judge->add_option("--experiments", j->experiments, "Simulated experiments a cell")
+        ->check(CLI::PositiveNumber)
         ->capture_default_str();
     judge->add_option("--seed", j->seed, "Seed")->capture_default_str();
+    judge->add_option("--threads", j->threads,
+                      "Threads; 0: one per processor. Changes the time, never the result")
+        ->capture_default_str();
+    judge->add_option("--chart", j->chart,
+                      "Write the power curve to this SVG file, and its table beside it as CSV");
     judge->add_flag("--json", j->json, "JSON instead of a table");
   }
 

@@ -100,6 +100,8 @@ struct HistoryOptions {
 struct CalibrateJudgeOptions {
   std::size_t experiments = 2000;
   std::uint64_t seed = 1;
+  unsigned threads = 0;  ///< 0: one per processor
+  std::string chart;     ///< SVG file of the power curve; empty: none
   bool json = false;
 };
 struct SchemaOptions {};

@@ -1,5 +1,7 @@
 // A short, seeded version of `abgate calibrate judge`.
 #include "decision/calibrate.hpp"
+#include <cmath>
+
 #include "catch.hpp"
 #include "decision/shares.hpp"
 
@@ -10,13 +12,18 @@ namespace {
 
 CalibrationOptions small(unsigned threads) {
   CalibrationOptions o;
-  o.experiments = 25;
+  o.experiments = 200;
   o.seed = 5;
   o.threads = threads;
   o.power_curve = false;
   o.design.requests = 100;
   o.design.items = 500;
   return o;
+}
+
+/// A nominal rate and three standard errors of it over n experiments.
+double at_most(double rate, std::size_t n) {
+  return rate + 3 * std::sqrt(rate * (1 - rate) / static_cast<double>(n));
 }
 
 }  // namespace
@@ -30,11 +37,12 @@ TEST_CASE("the judge keeps its error rates on known truths", "[calibrate]") {
     if (c.truth == "boundary") {
       ++boundaries;
       REQUIRE(c.false_go);
-      CHECK(c.false_go->lo <= 0.05);  // the exact interval must contain the nominal level or less
+      // 5 % and three standard errors of that rate over so few experiments.
+      CHECK(c.false_go->value <= at_most(0.05, c.experiments));
     }
-    if (c.false_no_go) CHECK(c.false_no_go->lo <= 0.01);
+    if (c.false_no_go) CHECK(c.false_no_go->value <= at_most(0.01, c.experiments));
     if (c.truth == "aa") CHECK(c.go.value == 0);
-    if (c.truth == "2.1x") CHECK(c.go.hi >= 0.9);
+    if (c.truth == "2.1x") CHECK(c.go.value >= 0.9);
     if (c.truth == "far_inside") CHECK(c.go.hi >= 0.9);
     if (c.truth == "1%") CHECK(c.no_go.value == 1);
   }
@@ -42,9 +50,15 @@ TEST_CASE("the judge keeps its error rates on known truths", "[calibrate]") {
 }
 
 TEST_CASE("calibration does not depend on the number of threads", "[calibrate]") {
-  CalibrationOptions one = small(1), three = small(3);
-  one.experiments = three.experiments = 4;
-  CHECK(to_json(calibrate(one)) == to_json(calibrate(three)));
+  std::string first;
+  for (const unsigned threads : {1U, 2U, 3U}) {
+    CalibrationOptions o = small(threads);
+    o.experiments = 7;  // not a multiple of either
+    const CalibrationTable table = calibrate(o);
+    const std::string bytes = to_json(table) + to_text(table);
+    if (first.empty()) first = bytes;
+    CHECK(bytes == first);
+  }
 }
 
 TEST_CASE("the calibration's JSON has the published shape, null where a rate has no meaning",

@@ -27,7 +27,7 @@ aa_blocks: 2
 baseline: {label: FP16, url: "http://127.0.0.1:1"}
 candidate: {label: AWQ, url: "http://127.0.0.1:2"}
 sampling: {max_tokens: 200, ignore_eos: true}
-workload: {synthetic: {prompt_tokens: 700}}
+workload: {kind: synthetic, input_tokens: 700, output_tokens: 200}
 points:
   - {id: c64, concurrency: 64, requests: 6250, warmup_requests: 64}
 criteria:
