@@ -9,7 +9,6 @@
 #include <optional>
 #include <set>
 
-#include "stats/moments.hpp"
 #include "stats/quantile.hpp"
 
 namespace abgate::stats {
@@ -53,20 +52,27 @@ bool in_scope(const BlockArm& b, std::string_view point, CellKind kind) {
   return b.kind == kind && (point.empty() || b.point == point);
 }
 
-/// What request_values(block, metric, false) has, without copying it. `positive` counts those > 0.
-Moments field_moments(const BlockArm& block, Field field, std::size_t& positive) {
-  Moments m;
+/// Number and mean of what request_values(block, metric, false) has, without copying it.
+struct FieldMean {
+  double mean = kUndefined;
+  std::size_t n = 0;
+  std::size_t positive = 0;  ///< how many of them are > 0
+};
+
+FieldMean field_mean(const BlockArm& block, Field field) {
+  FieldMean out;
+  double sum = 0, lost = 0;  // Kahan's summation: no division a value, and no less exact
   for (const RequestMetrics& r : block.requests) {
     const double x = r.*field;
     if (!r.success || !std::isfinite(x)) continue;
-    positive += x > 0 ? 1U : 0U;
-    m.add(x);
+    ++out.n;
+    out.positive += x > 0 ? 1U : 0U;
+    const double term = x - lost, next = sum + term;
+    lost = (next - sum) - term;
+    sum = next;
   }
-  return m;
-}
-
-double mean_or_undefined(const Moments& m) {
-  return m.n() == 0 ? kUndefined : m.mean();
+  if (out.n > 0) out.mean = sum / static_cast<double>(out.n);
+  return out;
 }
 
 struct BlockMean {
@@ -82,12 +88,11 @@ BlockMean block_mean(const BlockArm& b, std::string_view metric) {
   }
   const MetricField* field = find_field(metric);
   const bool speed = metric == "stream_speed";
-  std::size_t positive = 0;
-  const Moments m = field_moments(b, field->field, positive);
-  const std::size_t n = speed ? positive : m.n();
+  const FieldMean m = field_mean(b, field->field);
+  const std::size_t n = speed ? m.positive : m.n;
   if (b.interrupted) return {kUndefined, n};
   // Speed is the harmonic mean: one over the mean time per token.
-  return {speed ? 1 / mean_or_undefined(m) : mean_or_undefined(m), n};
+  return {speed ? 1 / m.mean : m.mean, n};
 }
 
 struct Slot {
