@@ -14,7 +14,8 @@ using Summary = stats::LikelihoodSummary;
 
 std::string with_interval(const stats::Estimate& e) {
   if (!e.value) return std::string(kNone);
-  return fmt::format("{:.4f} {}", *e.value, md(interval(e.lo, e.hi)));
+  if (!e.lo || !e.hi) return fmt::format("{:.4f}", *e.value);
+  return md(fmt::format("{:.4f} [{:.4f}, {:.4f}]", *e.value, *e.lo, *e.hi));
 }
 
 Table agreement_table(const Input& in, const Summary& s) {

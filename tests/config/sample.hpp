@@ -25,6 +25,7 @@ points:
   - {id: r4, arrival: poisson, rate: 4/s, duration: 1m}
 quality:
   suite: suite.jsonl
+  likelihood: {enabled: true}
 slo: {ttft: 1s}
 criteria:
   - {id: ttft, metric: ttft, stat: p95, op: "<", value: 1 s}

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 
 #include "../catch.hpp"
 #include "core/rng.hpp"
+#include "stats/answer_floor.hpp"
 #include "stats/clustered.hpp"
 #include "stats/likelihood.hpp"
 
@@ -148,4 +150,29 @@ TEST_CASE("The excess over A/A is what noise does not explain", "[likelihood]") 
   CHECK(*summary[0].excess_changed_top->lo > 0.07);
   REQUIRE(summary[0].control);
   CHECK(*summary[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+}
+
+TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does not",
+          "[likelihood]") {
+  Measurements m;
+  for (int i = 0; i < 100; ++i) {
+    QualityPair p;
+    p.item = p.cluster = std::to_string(i);
+    p.baseline["em_ws"] = 1;
+    p.candidate["em_ws"] = i < 12 ? 0 : 1;
+    p.control["em_ws"] = i >= 94 ? 0 : 1;
+    m.quality.push_back(p);
+  }
+  auto floor = answer_floor(m, 0.9);
+  REQUIRE(floor.size() == 1);
+  CHECK(floor[0].binary);
+  CHECK(*floor[0].changed.value == Approx(0.12));
+  CHECK(*floor[0].floor.value == Approx(0.06));
+  CHECK(*floor[0].excess.value == Approx(0.06));
+  CHECK(*floor[0].difference.value == Approx(-0.12));
+  CHECK(floor[0].unresolved);
+  for (QualityPair& p : m.quality) p.control["em_ws"] = 1;
+  CHECK_FALSE(answer_floor(m, 0.9)[0].unresolved);
+  for (QualityPair& p : m.quality) p.control.clear();
+  CHECK(answer_floor(m, 0.9).empty());
 }
