@@ -67,8 +67,9 @@ std::string excess(const Summary& s) {
 void add_likelihood(const Input& in, Document& out) {
   for (const Summary& s : in.comparison.likelihood) {
     const bool reference = s.task == LikelihoodTask::reference;
-    out.push_back(Heading{3, reference ? "Log-likelihood of reference code"
-                                       : "The baseline's own answers, read by the candidate"});
+    const std::string title = reference ? "Log-likelihood of reference code"
+                                        : "The baseline's own answers, read by the candidate";
+    out.push_back(Heading{3, title});
     if (s.texts > 0) {
       out.push_back(Paragraph{fmt::format(
           "{} texts, {} tokens, each predicted from everything before it in the same text. "

@@ -52,6 +52,7 @@ is_eog = fn("llama_vocab_is_eog", C.c_bool, P, C.c_int32)
 batch_init = fn("llama_batch_init", Batch, C.c_int32, C.c_int32, C.c_int32)
 decode_raw = fn("llama_decode", C.c_int32, P, Batch)
 logits_at = fn("llama_get_logits_ith", C.POINTER(C.c_float), P, C.c_int32)
+set_threads = fn("llama_set_n_threads", None, P, C.c_int32, C.c_int32)
 memory_of = fn("llama_get_memory", P, P)
 memory_clear = fn("llama_memory_clear", None, P, C.c_bool)
 
@@ -66,6 +67,8 @@ class Model:
         params.word[0], params.word[1], params.word[2] = n_ctx, n_ctx, 512
         self.context = new_context(self.model, params)
         assert self.model and self.context, "cannot load " + path
+        # One thread a server: several servers that spin on shared cores only wait for each other.
+        set_threads(self.context, 1, 1)
         self.vocab = get_vocab(self.model)
         self.n_vocab = n_vocab_of(self.vocab)
         self.batch = batch_init(n_ctx, 0, 1)
