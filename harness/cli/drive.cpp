@@ -12,6 +12,7 @@
 
 #include "cli/ask.hpp"
 #include "cli/host.hpp"
+#include "cli/likelihood_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
 #include "cli/version.hpp"
@@ -90,6 +91,7 @@ class Drive {
         if (stop_.stop_requested() || gone_) break;
         run_step(step);
       }
+      read_back_texts();
     } catch (...) {  // what is measured must be closed properly even then
       finish(checked);
       throw;
@@ -195,6 +197,7 @@ class Drive {
           successes[record.arm] += succeeded(record.outcome) ? 1U : 0U;
           attempts[record.arm] += counts_as_attempt(record.outcome) ? 1U : 0U;
           ++done_;
+          keep_output(cell, record);
           writers.at(record.arm).append(record, now());
         },
         [&](const load::Progress& progress) { show(cell, progress); });
@@ -217,6 +220,41 @@ class Drive {
     for (const Arm arm : arms)
       out += fmt::format(" {} {} of {} ok", to_string(arm), successes[arm], attempts[arm]);
     return out;
+  }
+
+  /// Teacher-forced log-probabilities, after the load: nothing of it shares the servers with them.
+  void read_back_texts() {
+    const LikelihoodConfig& config = session_.scenario.quality.likelihood;
+    if (!config.enabled || !session_.quality || stop_.stop_requested() || gone_) return;
+    LikelihoodPass pass{folder_.path(), {}, config, make_ask(),
+                        [this](const std::string& line) { view_.note(line); }};
+    for (const Arm arm : {Arm::baseline, Arm::candidate, Arm::control}) {
+      const bool asked = !options_.only || arm == *options_.only ||
+                         (arm == Arm::control && *options_.only == Arm::baseline);
+      if (!asked || (arm == Arm::control && !session_.scenario.quality.control)) continue;
+      const Arm server = arm == Arm::control ? Arm::baseline : arm;
+      pass.arms.push_back({arm, &session_.scenario.arm(server), models_[index_of(server)]});
+    }
+    run_likelihood(pass, reference_texts(*session_.quality, session_.plan, config.documents), stop_);
+    if (pass.arms.size() < 2) return;
+    run_likelihood(pass, outputs_, stop_);
+  }
+
+  /// Keeps a baseline's answer for being read back.
+  void keep_output(const Cell& cell, const RequestRecord& record) {
+    if (cell.kind != CellKind::quality || record.arm != Arm::baseline || record.text.empty() ||
+        record.planned.repeat != 0 || !succeeded(record.outcome) ||
+        session_.scenario.api != Api::completions ||
+        outputs_.size() >= session_.scenario.quality.likelihood.outputs)
+      return;
+    const std::string& prompt = session_.plan.prompts[record.planned.item].text;
+    const auto& items = session_.quality->items;
+    const auto item = std::find_if(items.begin(), items.end(), [&](const SuiteItem& i) {
+      return i.id == record.prompt_id;
+    });
+    if (item == items.end()) return;
+    outputs_.push_back({LikelihoodTask::output, item->id, item->cluster, item->category,
+                        item->language, prompt + record.text, prompt.size()});
   }
 
   void note_dead(Arm arm, std::size_t successes, std::size_t attempts) {
@@ -301,6 +339,7 @@ class Drive {
     double rate = 0;
   };
   std::array<Rate, kArmCount> rates_{};
+  std::vector<LikelihoodText> outputs_;
   std::size_t planned_ = 0;
   std::size_t done_ = 0;
   bool gone_ = false;

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "cli/likelihood_pass.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "decision/judge.hpp"
@@ -108,6 +109,8 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
   out.measurements = stats::measure(std::move(input), out.scenario);
+  out.measurements.likelihood =
+      read_likelihood(run, out.scenario.quality.likelihood.whole_document);
   out.measurements.interrupted = out.measurements.interrupted || run.manifest.interrupted;
 
   stats::CompareOptions compare;

@@ -83,6 +83,10 @@ void check_source(const Cursor& at, const Criterion& c, const Scenario& s) {
     at.at("metric").fail(c.metric + " without a quality pass",
                          "quality.suite set, or no such criterion");
   }
+  if (c.metric == "quality.ppl_ratio" && !s.quality.likelihood.enabled) {
+    at.at("metric").fail(c.metric + " without log-probabilities of reference code",
+                         "quality.likelihood: {enabled: true}, or no such criterion");
+  }
   if (memory && s.candidate.gpu.kind == GpuSource::Kind::none && c.metric == "gpu_memory_used") {
     at.at("metric").fail(c.metric + " without a source",
                          "candidate.gpu.source: nvidia-smi or dcgm");

@@ -22,6 +22,28 @@ const Section<Timeouts>& timeouts_section() {
   return section;
 }
 
+const Section<LikelihoodConfig>& likelihood_section() {
+  using L = LikelihoodConfig;
+  static const Section<L> section = [] {
+    Section<L> s("likelihood",
+                 "Teacher-forced log-probabilities of code: needs servers that give those of a "
+                 "prompt (vLLM, SGLang, llama-cpp-python; not llama-server).");
+    s.key("enabled", &L::enabled, Flag{}, "ask for them; `quality.ppl_ratio` needs it");
+    s.key("documents", &L::documents, kCount,
+          "prefix and reference of the first n items of the pass; 0: all");
+    s.key("outputs", &L::outputs, kCount,
+          "the baseline's own answers to the first n items, read by both arms; 0: none");
+    s.key("top_k", &L::top_k, Whole<int>{1, 1000},
+          "most likely tokens per position; vLLM refuses more than its --max-logprobs, 20");
+    s.key("concurrency", &L::concurrency, Whole<std::size_t>{1, 256}, "texts asked at once");
+    s.key("tokens", &L::whole_document,
+          Choice<bool>{{{"document", true}, {"reference", false}}},
+          "which count for the perplexity: all, or only those of the reference");
+    return s;
+  }();
+  return section;
+}
+
 const Section<QualityConfig>& quality_section() {
   static const Section<QualityConfig> section = [] {
     Section<QualityConfig> s(
@@ -40,6 +62,8 @@ const Section<QualityConfig>& quality_section() {
           "pairs shown side by side in the report");
     s.key("control", &QualityConfig::control, Flag{},
           "ask the baseline a second time: the floor of changed answers");
+    s.nested("likelihood", &QualityConfig::likelihood, likelihood_section(),
+             "log-probabilities of reference code; left out: none");
     s.key("max_failed_pairs", &QualityConfig::max_failed_pairs, Share{},
           "more pairs lost to failed requests void the quality result");
     return s;

@@ -141,6 +141,16 @@ struct Workload {
 };
 
 /// The quality pass: every item of a suite once per arm, natural stops.
+/// Teacher-forced log-probabilities of code, beside the answers of the quality pass.
+struct LikelihoodConfig {
+  bool enabled = false;
+  std::size_t documents = 0;  ///< prefix and reference of the first n items of the pass; 0: all
+  std::size_t outputs = 0;    ///< the baseline's own answers to the first n items; 0: none
+  int top_k = 20;             ///< most likely tokens per position; vLLM's own limit is 20
+  std::size_t concurrency = 2;
+  bool whole_document = true;  ///< score every token, not only those of the reference
+};
+
 struct QualityConfig {
   std::string suite;            ///< empty: no quality pass
   std::size_t concurrency = 8;  ///< the load at which quality is judged
@@ -149,6 +159,7 @@ struct QualityConfig {
   std::string fim_template = "qwen2.5-coder";
   std::size_t worst_shown = 10;
   bool control = false;  ///< run the baseline a second time (A/A floor)
+  LikelihoodConfig likelihood;
   double max_failed_pairs =
       0.005;  ///< share of pairs lost to failed requests beyond which quality is void
 };

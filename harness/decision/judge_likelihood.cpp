@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "decision/algebra.hpp"
 #include "decision/result.hpp"
@@ -14,34 +15,27 @@
 namespace abgate::decision {
 namespace {
 
-/// Item scores: "nll" is the sum of -ln p over the reference's tokens, "nll_tokens" their number.
 struct Likelihoods {
   std::vector<double> tokens, loss;  ///< loss: candidate's nll - baseline's
   std::vector<std::string> names;
   double baseline = 0, candidate = 0;
   std::size_t dropped = 0;
+  std::string why;  ///< of the first one dropped
 };
-
-const double* score(const std::map<std::string, double>& scores, const char* key) {
-  const auto it = scores.find(key);
-  return it == scores.end() || !std::isfinite(it->second) ? nullptr : &it->second;
-}
 
 Likelihoods collect(const stats::Measurements& m) {
   Likelihoods out;
-  for (const stats::QualityPair& p : m.quality) {
-    const double *b = score(p.baseline, "nll"), *c = score(p.candidate, "nll"),
-                 *n = score(p.baseline, "nll_tokens");
-    if (b == nullptr && c == nullptr && !p.dropped) continue;
-    if (b == nullptr || c == nullptr || n == nullptr || *n <= 0 || p.dropped) {
-      ++out.dropped;
+  for (const stats::LikelihoodPair& p : m.likelihood) {
+    if (p.task != LikelihoodTask::reference) continue;
+    if (!p.lost.empty() || p.tokens == 0) {
+      if (out.dropped++ == 0) out.why = p.lost;
       continue;
     }
-    out.tokens.push_back(*n);
-    out.loss.push_back(*c - *b);
+    out.tokens.push_back(static_cast<double>(p.tokens));
+    out.loss.push_back(p.candidate - p.baseline);
     out.names.push_back(p.cluster);
-    out.baseline += *b;
-    out.candidate += *c;
+    out.baseline += p.baseline;
+    out.candidate += p.candidate;
   }
   return out;
 }
@@ -63,7 +57,7 @@ std::optional<double> power(std::optional<double> log_ratio) {
 
 stats::Estimate log_ratio(const Likelihoods& x, double alpha) {
   const auto clusters = stats::number_clusters(x.names);
-  return stats::clustered_ratio(x.tokens, x.loss, clusters, stats::level_for(alpha));
+  return stats::clustered_total_ratio(x.tokens, x.loss, clusters, stats::level_for(alpha));
 }
 
 }  // namespace
@@ -74,7 +68,9 @@ void judge_likelihood(const Inputs& in, CriterionResult& out) {
   out.n = x.loss.size();
   out.n_unit = "items";
   if (x.loss.empty()) {
-    return leave_open(out, "missing", "no pair of log-likelihoods of reference code",
+    return leave_open(out, "missing",
+                      "no pair of log-likelihoods of reference code" +
+                          (x.why.empty() ? "" : " (" + x.why + ")"),
                       "use servers that give prompt log-probabilities");
   }
   double tokens = 0;
@@ -86,7 +82,7 @@ void judge_likelihood(const Inputs& in, CriterionResult& out) {
   if (share > in.scenario.quality.max_failed_pairs) {
     return leave_open(
         out, "missing",
-        fmt::format("{} of items have no log-likelihood on both sides", percent(share)),
+        fmt::format("{} of items have no log-likelihood on both sides ({})", percent(share), x.why),
         "run the quality pass again");
   }
   out.measured = power(log_ratio(x, out.alpha_pass).value);
@@ -99,7 +95,15 @@ void judge_likelihood(const Inputs& in, CriterionResult& out) {
          fmt::format("{}, {} tokens", counted(out.n, "item"), number(tokens)));
   out.notes.push_back(fmt::format("perplexity {} (candidate) and {} (baseline)",
                                   number(*out.candidate), number(*out.baseline)));
+  const auto clusters = stats::number_clusters(x.names);
+  const std::size_t sources = std::set<std::uint32_t>(clusters.begin(), clusters.end()).size();
   if (out.result == Result::inconclusive) out.next_step = "add reference code";
+  if (out.result == Result::pass && sources < stats::kMinClusters) {
+    leave_open(out, "too_few_clusters",
+               fmt::format("{} independent sources, want at least {}", count(sources),
+                           stats::kMinClusters),
+               "add reference code from other sources");
+  }
 }
 
 }  // namespace abgate::decision

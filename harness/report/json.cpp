@@ -103,6 +103,49 @@ Json quality(const stats::QualityGroup& g) {
           {"p_adjusted", real(g.p_adjusted)}};
 }
 
+Json against(const stats::LikelihoodSummary::Against& a) {
+  return {{"ppl_ratio", estimate(a.ppl_ratio)},
+          {"positions", a.positions},
+          {"same_top", estimate(a.same_top)},
+          {"kl_lower", estimate(a.kl_lower)},
+          {"jsd_lower", real(a.jsd_lower)},
+          {"jsd_upper", real(a.jsd_upper)},
+          {"tail", real(a.tail)},
+          {"diverged", a.diverged},
+          {"near_ties", a.near_ties},
+          {"first_divergence", real(a.first_divergence)},
+          {"regret", real(a.regret)}};
+}
+
+Json likelihood(const stats::LikelihoodSummary& s) {
+  const auto maybe = [](const std::optional<Estimate>& e) {
+    return e ? estimate(*e) : Json(nullptr);
+  };
+  return {{"task", to_string(s.task)},
+          {"texts", s.texts},
+          {"lost", s.lost},
+          {"why_lost", s.why_lost},
+          {"tokens", s.tokens},
+          {"baseline_ppl", real(s.baseline_ppl)},
+          {"candidate_ppl", real(s.candidate_ppl)},
+          {"candidate", against(s.candidate)},
+          {"control", s.control ? against(*s.control) : Json(nullptr)},
+          {"excess_changed_top", maybe(s.excess_changed_top)},
+          {"excess_kl", maybe(s.excess_kl)}};
+}
+
+Json answer_floor(const stats::AnswerFloor& f) {
+  return {{"metric", f.metric},
+          {"binary", f.binary},
+          {"n", f.n},
+          {"changed", estimate(f.changed)},
+          {"floor", estimate(f.floor)},
+          {"excess", estimate(f.excess)},
+          {"difference", estimate(f.difference)},
+          {"floor_difference", estimate(f.floor_difference)},
+          {"unresolved", f.unresolved}};
+}
+
 Json requests(const stats::Measurements& m, Arm arm) {
   std::size_t attempted = 0, failed = 0, ours = 0, unsent = 0;
   std::map<std::string, std::size_t> failures;
@@ -197,6 +240,8 @@ void add_comparison(const stats::Comparison& c, Json& json) {
     return Json{{"metric", aa.metric}, {"point", aa.point}, {"ratio", estimate(aa.ratio)}};
   });
   json["quality"] = list(c.quality, quality);
+  if (!c.floor.empty()) json["answer_floor"] = list(c.floor, answer_floor);
+  if (!c.likelihood.empty()) json["likelihood"] = list(c.likelihood, likelihood);
   json["lengths"] = list(c.lengths, [](const stats::LengthDrift& d) {
     return Json{{"point", d.point},
                 {"ratio", estimate(d.ratio)},

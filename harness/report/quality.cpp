@@ -235,6 +235,7 @@ void add_quality(const Input& in, const std::vector<Chart>& charts, Document& ou
   const std::string metric = leading_quality_metric(in);
   if (metric.empty()) {
     out.push_back(Paragraph{"No quality pass was run; nothing is known about the answers.\n"});
+    add_likelihood(in, out);
     return;
   }
   add_requests(in, out);
@@ -247,6 +248,8 @@ void add_quality(const Input& in, const std::vector<Chart>& charts, Document& ou
     out.push_back(Heading{3, fmt::format("By {} ({})", dimension, metric)});
     out.push_back(table);
   }
+  add_answer_floor(in, out);
+  add_likelihood(in, out);
   add_flags(in, out);
   add_worst(in, metric, out);
   add_published(in, out);

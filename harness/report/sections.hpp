@@ -22,6 +22,10 @@ void add_explanations(const Input& in, Document& out);
 void add_load(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// Scores by category and language, worst pairs, lengths.
 void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// Changed answers beside what asking the baseline twice changes; nothing without a control.
+void add_answer_floor(const Input& in, Document& out);
+/// Perplexity of reference code and agreement on the baseline's own answers; nothing without them.
+void add_likelihood(const Input& in, Document& out);
 /// The servers' own counters beside ours, and GPU memory.
 void add_servers(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// What the harness knows about itself, and the rules of validity.

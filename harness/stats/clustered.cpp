@@ -186,6 +186,41 @@ Estimate clustered_ratio(std::span<const double> baseline, std::span<const doubl
   return e;
 }
 
+Estimate clustered_total_ratio(std::span<const double> weights, std::span<const double> values,
+                               std::span<const std::uint32_t> clusters, double level) {
+  Estimate e;
+  e.level = level;
+  e.n = values.size();
+  e.method = "ratio of totals, clustered t";
+  double weight = 0, total = 0;
+  for (const double w : weights) weight += w;
+  for (const double v : values) total += v;
+  if (weights.size() != values.size() || values.size() != clusters.size() || values.empty() ||
+      !all_finite(values) || !all_finite(weights) || !(weight > 0)) {
+    e.why = values.empty() ? "no values" : "a value is missing or not finite, or no weight is above 0";
+    return e;
+  }
+  const double ratio = total / weight;
+  e.value = ratio;
+  std::vector<double> rest(values.begin(), values.end());
+  for (std::size_t i = 0; i < rest.size(); ++i) rest[i] -= ratio * weights[i];
+  const auto sums = residual_sums(rest, clusters, 0);
+  if (sums.size() < 2) {
+    e.why = "fewer than 2 clusters";
+    return e;
+  }
+  double squares = 0;
+  for (const auto& [cluster, sum] : sums) squares += sum * sum;
+  const double g = static_cast<double>(sums.size());
+  const double half =
+      t_quantile((1 + level) / 2, g - 1) * std::sqrt(g / (g - 1) * squares) / weight;
+  e.method = fmt::format("ratio of totals, t on {} clusters", sums.size());
+  e.lo = ratio - half;
+  e.hi = ratio + half;
+  warn_few(e, sums.size());
+  return e;
+}
+
 Estimate stratified_t(std::span<const Stratum> strata, double level) {
   Estimate e;
   e.level = level;

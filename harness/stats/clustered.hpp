@@ -49,6 +49,11 @@ std::optional<double> clustered_margin_p(std::span<const double> baseline,
 Estimate clustered_ratio(std::span<const double> baseline, std::span<const double> candidate,
                          std::span<const std::uint32_t> clusters, double level);
 
+/// Σ value / Σ weight over sources: SE = √(G/(G-1) Σ_g (v_g - R w_g)²) / Σ w, t with G-1 degrees of
+/// freedom (linearised). For rates per token, of either sign; weights above 0.
+Estimate clustered_total_ratio(std::span<const double> weights, std::span<const double> values,
+                               std::span<const std::uint32_t> clusters, double level);
+
 /// Σ w_s mean_s with fixed weights, SE² = Σ w_s² SE_s², t with the Welch–Satterthwaite degrees of
 /// freedom: a pooled score that a change in the mix of categories cannot turn round. Weights are
 /// normalised.

@@ -299,6 +299,8 @@ Comparison compare(const Measurements& data, const CompareOptions& options) {
   }
   add_quality(data, options, out);
   add_quality_lengths(data, options.level, out);
+  out.floor = answer_floor(data, options.level);
+  out.likelihood = summarise_likelihood(data.likelihood, options.level);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/plan.hpp"
+#include "stats/answer_floor.hpp"
 #include "stats/estimate.hpp"
 #include "stats/measurements.hpp"
 
@@ -55,6 +56,8 @@ struct Comparison {
   std::vector<AaComparison> aa;
   std::vector<QualityGroup> quality;
   std::vector<LengthDrift> lengths;
+  std::vector<LikelihoodSummary> likelihood;
+  std::vector<AnswerFloor> floor;  ///< of the answers; empty without a control
 
   const MetricComparison* find(std::string_view metric, std::string_view stat,
                                std::string_view point) const;

@@ -15,6 +15,7 @@
 #include "core/score.hpp"
 #include "core/telemetry.hpp"
 #include "core/time.hpp"
+#include "stats/likelihood.hpp"
 
 namespace abgate::stats {
 
@@ -106,6 +107,7 @@ struct MemoryUse {
 struct Measurements {
   std::vector<BlockArm> blocks;  ///< load and aa cells, every arm
   std::vector<QualityPair> quality;
+  std::vector<LikelihoodPair> likelihood;  ///< texts read back, reference and output
   std::vector<ItemScore> answers;  ///< every scored completion, for the report
   std::size_t quality_attempted[kArmCount] = {0, 0, 0};
   std::size_t quality_failed[kArmCount] = {0, 0, 0};

@@ -67,6 +67,17 @@ std::map<std::string, CellFile> find_cells(const fs::path& raw) {
   return cells;
 }
 
+std::vector<CellFile> find_likelihood(const fs::path& folder) {
+  std::vector<CellFile> files;
+  if (!fs::is_directory(folder)) return files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (const auto file = cell_file(entry.path(), folder)) files.push_back(*file);
+  }
+  std::sort(files.begin(), files.end(),
+            [](const CellFile& a, const CellFile& b) { return a.name < b.name; });
+  return files;
+}
+
 /// Expected cells in the manifest's order, then the others; notes what is missing.
 void arrange(StoredRun& run, std::map<std::string, CellFile> found) {
   for (const ExpectedCell& expected : run.manifest.expected) {
@@ -133,6 +144,7 @@ void rename_last(const std::vector<Item>& from, const std::map<Arm, Arm>& names,
 void take_side(const StoredRun& from, Arm side, StoredRun& into) {
   const std::map<Arm, Arm> names = renaming(from, side);
   rename_last(from.cells, names, into.cells);
+  rename_last(from.likelihood, names, into.likelihood);
   rename_last(from.manifest.expected, names, into.manifest.expected);
   take(from.telemetry.gpu, names, into.telemetry.gpu);
   take(from.telemetry.servers, names, into.telemetry.servers);
@@ -156,6 +168,7 @@ StoredRun load_run(const std::string& path) {
   run.done = fs::exists(path + "/DONE");
   if (!run.done) run.manifest.interrupted = true;
   arrange(run, find_cells(fs::path(path) / "raw"));
+  run.likelihood = find_likelihood(fs::path(path) / "likelihood");
   return run;
 }
 

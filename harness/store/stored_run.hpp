@@ -25,6 +25,7 @@ struct StoredRun {
   Manifest manifest;
   Telemetry telemetry;
   std::vector<CellFile> cells;  ///< in the manifest's order; unexpected ones after them, by name
+  std::vector<CellFile> likelihood;  ///< likelihood/<task>-<arm>, by name; empty: no such pass
   std::vector<std::string> missing;  ///< expected, not found
   bool done = false;                 ///< DONE is there: the run came to its end
 };

@@ -52,6 +52,12 @@ TEST_CASE("Criteria that mean something are accepted", "[config]") {
   }
 }
 
+TEST_CASE("A perplexity criterion needs the log-probabilities that it is made of", "[config]") {
+  CHECK_THAT(verdict_on("metric: quality.ppl_ratio, op: '<', value: 1.05",
+                        {"quality.likelihood.enabled=false"}),
+             ContainsSubstring("want quality.likelihood: {enabled: true}"));
+}
+
 TEST_CASE("Unknown metrics, statistics, points and levels are refused with a suggestion",
           "[config]") {
   require_refusals(

@@ -24,7 +24,7 @@ points:
   - {id: c8, concurrency: 8, requests: 50}
   - {id: r4, arrival: poisson, rate: 4/s, duration: 1m}
 quality:
-  suite: suite.jsonl
+  {suite: suite.jsonl, likelihood: {enabled: true}}
 slo: {ttft: 1s}
 criteria:
   - {id: ttft, metric: ttft, stat: p95, op: "<", value: 1 s}

@@ -336,18 +336,19 @@ TEST_CASE("perplexity is judged on paired log-likelihoods per token", "[judge]")
   stats::Measurements m = healthy_run();
   CHECK(result(judged(s, m), "quality").code == "missing");
   Rng rng(11);
-  for (stats::QualityPair& p : m.quality) {
-    const double tokens = 20 + static_cast<double>(rng.below(60));
-    p.baseline["nll_tokens"] = p.candidate["nll_tokens"] = tokens;
-    p.baseline["nll"] = 0.8 * tokens;
-    p.candidate["nll"] = (0.8 + 0.02 + 0.05 * rng.normal()) * tokens;
+  for (std::size_t i = 0; i < m.quality.size(); ++i) {
+    stats::LikelihoodPair& p = m.likelihood.emplace_back();
+    p.tokens = 20 + rng.below(60);
+    const auto tokens = static_cast<double>(p.tokens);
+    p.baseline = 0.8 * tokens;
+    p.candidate = (0.8 + 0.02 + 0.05 * rng.normal()) * tokens;
   }
   CriterionResult r = result(judged(s, m), "quality");
   CHECK(r.result == Result::pass);
   CHECK(*r.measured == Approx(std::exp(0.02)).epsilon(0.01));
   CHECK(*r.bound > *r.measured);
   CHECK(*r.baseline == Approx(std::exp(0.8)));
-  for (stats::QualityPair& p : m.quality) p.candidate["nll"] += 0.1 * p.candidate["nll_tokens"];
+  for (stats::LikelihoodPair& p : m.likelihood) p.candidate += 0.1 * static_cast<double>(p.tokens);
   CHECK(result(judged(s, m), "quality").result == Result::fail);
 }
 

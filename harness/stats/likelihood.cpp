@@ -1,0 +1,254 @@
+#include "stats/likelihood.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "stats/clustered.hpp"
+
+namespace abgate::stats {
+
+namespace {
+
+bool same_token(const RankedToken& a, const RankedToken& b) {
+  return a.id >= 0 && b.id >= 0 ? a.id == b.id : a.text == b.text;
+}
+
+bool is_token(const RankedToken& a, const ScoredToken& b) {
+  return a.id >= 0 && b.id >= 0 ? a.id == b.id : a.text == b.text;
+}
+
+double kl_term(double p, double q) {
+  return p > 0 ? p * std::log(p / q) : 0;
+}
+
+double jsd_term(double p, double q) {
+  const double m = (p + q) / 2;
+  return (kl_term(p, m) + kl_term(q, m)) / 2;
+}
+
+/// Adds one position. The masses of the lumped rest are kept above 0: the lists are rounded, and a
+/// rest of exactly 0 would make a bound of infinity out of it.
+void add_distance(const ScoredToken& p, const ScoredToken& q, Agreement& out) {
+  constexpr double kLeast = 1e-12;
+  double mass_p = 0, mass_q = 0, kl = 0, jsd = 0;
+  for (const RankedToken& a : p.top) {
+    const auto b = std::find_if(q.top.begin(), q.top.end(),
+                                [&](const RankedToken& t) { return same_token(a, t); });
+    if (b == q.top.end()) continue;
+    const double pa = std::exp(a.logprob), qb = std::max(std::exp(b->logprob), 1e-300);
+    mass_p += pa;
+    mass_q += qb;
+    kl += kl_term(pa, qb);
+    jsd += jsd_term(pa, qb);
+  }
+  const double rest_p = std::max(1 - mass_p, kLeast), rest_q = std::max(1 - mass_q, kLeast);
+  out.tail += rest_p;
+  out.kl_lower += std::max(0.0, kl + kl_term(rest_p, rest_q));
+  const double lower = jsd + jsd_term(rest_p, rest_q);
+  out.jsd_lower += lower;
+  out.jsd_upper += lower + std::numbers::ln2 * (rest_p + rest_q) / 2;
+}
+
+std::string why_lost(const LikelihoodRecord& baseline, const LikelihoodRecord& other,
+                     std::size_t first) {
+  for (const LikelihoodRecord* r : {&baseline, &other}) {
+    if (!r->error.empty()) return std::string(to_string(r->arm)) + ": " + r->error;
+  }
+  if (baseline.tokens.size() != other.tokens.size()) return "the arms split the text into other tokens";
+  for (std::size_t i = 1; i < baseline.tokens.size(); ++i) {
+    if (baseline.tokens[i].id != other.tokens[i].id ||
+        baseline.tokens[i].text != other.tokens[i].text)
+      return "the arms split the text into other tokens";
+  }
+  if (first >= baseline.tokens.size()) return "the reference cannot be found among the tokens";
+  return "";
+}
+
+double loss(const LikelihoodRecord& r, std::size_t first) {
+  double sum = 0;
+  for (std::size_t i = first; i < r.tokens.size(); ++i) sum -= r.tokens[i].logprob;
+  return sum;
+}
+
+using Pairs = std::vector<const LikelihoodPair*>;
+
+/// Σ value / Σ weight over clusters.
+template <typename Value, typename Weight>
+Estimate weighted(const Pairs& pairs, double level, Value value, Weight weight) {
+  std::vector<double> values, weights;
+  std::vector<std::string> names;
+  for (const LikelihoodPair* p : pairs) {
+    values.push_back(value(*p));
+    weights.push_back(weight(*p));
+    names.push_back(p->cluster);
+  }
+  return clustered_total_ratio(weights, values, number_clusters(names), level);
+}
+
+Estimate power(Estimate e) {
+  for (auto* x : {&e.value, &e.lo, &e.hi}) {
+    if (*x) **x = std::exp(**x);
+  }
+  return e;
+}
+
+const Agreement& of(const LikelihoodPair& p, Arm arm) {
+  return arm == Arm::control ? p.control_agreement : p.candidate_agreement;
+}
+
+Estimate ratio_of(const Pairs& pairs, Arm other, double level) {
+  return power(weighted(
+      pairs, level,
+      [&](const LikelihoodPair& p) {
+        return (other == Arm::control ? p.control.value_or(p.baseline) : p.candidate) - p.baseline;
+      },
+      [](const LikelihoodPair& p) { return static_cast<double>(p.tokens); }));
+}
+
+LikelihoodSummary::Against against(const Pairs& pairs, Arm other, double level) {
+  LikelihoodSummary::Against out;
+  out.ppl_ratio = ratio_of(pairs, other, level);
+  const auto positions = [&](const LikelihoodPair& p) {
+    return static_cast<double>(of(p, other).positions);
+  };
+  std::vector<double> first;
+  for (const LikelihoodPair* p : pairs) {
+    const Agreement& a = of(*p, other);
+    out.positions += a.positions;
+    out.jsd_lower += a.jsd_lower;
+    out.jsd_upper += a.jsd_upper;
+    out.tail += a.tail;
+    if (!a.divergence) continue;
+    ++out.diverged;
+    out.near_ties += a.near_tie() ? 1U : 0U;
+    out.regret += a.regret;
+    first.push_back(static_cast<double>(*a.divergence + 1));
+  }
+  if (out.diverged > 0) out.regret /= static_cast<double>(out.diverged);
+  if (!first.empty()) {
+    std::sort(first.begin(), first.end());
+    out.first_divergence = first[(first.size() - 1) / 2];
+  }
+  if (out.positions == 0) return out;
+  const double n = static_cast<double>(out.positions);
+  out.jsd_lower /= n, out.jsd_upper /= n, out.tail /= n;
+  out.same_top = weighted(
+      pairs, level, [&](const LikelihoodPair& p) { return of(p, other).same_top; }, positions);
+  out.kl_lower = weighted(
+      pairs, level, [&](const LikelihoodPair& p) { return of(p, other).kl_lower; }, positions);
+  return out;
+}
+
+LikelihoodSummary summary_of(const Pairs& pairs, double level) {
+  LikelihoodSummary out;
+  bool control = !pairs.empty();
+  double baseline = 0, candidate = 0;
+  for (const LikelihoodPair* p : pairs) {
+    out.tokens += p->tokens;
+    baseline += p->baseline;
+    candidate += p->candidate;
+    control = control && p->control.has_value();
+  }
+  out.texts = pairs.size();
+  if (out.tokens == 0) return out;
+  out.baseline_ppl = std::exp(baseline / static_cast<double>(out.tokens));
+  out.candidate_ppl = std::exp(candidate / static_cast<double>(out.tokens));
+  out.candidate = against(pairs, Arm::candidate, level);
+  if (!control) return out;
+  out.control = against(pairs, Arm::control, level);
+  if (out.candidate.positions == 0 || out.control->positions == 0) return out;
+  const auto per = [](const LikelihoodPair& p) {
+    return static_cast<double>(p.candidate_agreement.positions);
+  };
+  out.excess_changed_top = weighted(
+      pairs, level,
+      [](const LikelihoodPair& p) {
+        return p.control_agreement.same_top - p.candidate_agreement.same_top;
+      },
+      per);
+  out.excess_kl = weighted(
+      pairs, level,
+      [](const LikelihoodPair& p) {
+        return p.candidate_agreement.kl_lower - p.control_agreement.kl_lower;
+      },
+      per);
+  return out;
+}
+
+}  // namespace
+
+Agreement agreement(const std::vector<ScoredToken>& p, const std::vector<ScoredToken>& q,
+                    std::size_t first) {
+  Agreement out;
+  for (std::size_t i = std::max<std::size_t>(1, first); i < std::min(p.size(), q.size()); ++i) {
+    if (p[i].top.empty() || q[i].top.empty()) continue;
+    ++out.positions;
+    out.same_top += same_token(p[i].top[0], q[i].top[0]) ? 1 : 0;
+    add_distance(p[i], q[i], out);
+    if (out.divergence || is_token(q[i].top[0], p[i])) continue;
+    out.divergence = i - std::max<std::size_t>(1, first);
+    out.gap = p[i].top.size() > 1 ? p[i].top[0].logprob - p[i].top[1].logprob : 0;
+    out.regret = q[i].top[0].logprob - q[i].logprob;
+  }
+  return out;
+}
+
+LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const LikelihoodRecord& candidate,
+                               const LikelihoodRecord* control, std::size_t first) {
+  const LikelihoodText& text = baseline.text;
+  LikelihoodPair out;
+  out.task = text.task;
+  out.item = text.item;
+  out.cluster = text.cluster;
+  out.category = text.category;
+  out.language = text.language;
+  first = std::max<std::size_t>(1, first);
+  out.lost = why_lost(baseline, candidate, first);
+  if (!out.lost.empty()) return out;
+  out.tokens = baseline.tokens.size() - first;
+  out.baseline = loss(baseline, first);
+  out.candidate = loss(candidate, first);
+  out.candidate_agreement = agreement(baseline.tokens, candidate.tokens, first);
+  if (control == nullptr || !why_lost(baseline, *control, first).empty()) return out;
+  out.control = loss(*control, first);
+  out.control_agreement = agreement(baseline.tokens, control->tokens, first);
+  return out;
+}
+
+Estimate perplexity_ratio(const std::vector<LikelihoodPair>& pairs, Arm other, double level) {
+  Pairs kept;
+  for (const LikelihoodPair& p : pairs) {
+    if (p.task == LikelihoodTask::reference && p.lost.empty() &&
+        (other != Arm::control || p.control))
+      kept.push_back(&p);
+  }
+  return ratio_of(kept, other, level);
+}
+
+std::vector<LikelihoodSummary> summarise_likelihood(const std::vector<LikelihoodPair>& pairs,
+                                                    double level) {
+  std::vector<LikelihoodSummary> out;
+  for (const auto task : {LikelihoodTask::reference, LikelihoodTask::output}) {
+    Pairs kept;
+    std::size_t lost = 0;
+    std::string why;
+    for (const LikelihoodPair& p : pairs) {
+      if (p.task != task) continue;
+      if (p.lost.empty()) {
+        kept.push_back(&p);
+      } else {
+        ++lost;
+        if (why.empty()) why = p.lost;
+      }
+    }
+    if (kept.empty() && lost == 0) continue;
+    out.push_back(summary_of(kept, level));
+    out.back().task = task;
+    out.back().lost = lost;
+    out.back().why_lost = why;
+  }
+  return out;
+}
+
+}  // namespace abgate::stats

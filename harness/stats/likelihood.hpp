@@ -1,0 +1,81 @@
+#pragma once
+// One text read back by two (with A/A three) arms, position by position.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/likelihood.hpp"
+#include "stats/estimate.hpp"
+
+namespace abgate::stats {
+
+/// Gap between the two best tokens below which a changed choice is a tie that noise decides (nat).
+inline constexpr double kNearTie = 0.05;
+
+/// How far two readings of one text are apart. Sums over `positions`.
+struct Agreement {
+  std::size_t positions = 0;  ///< with alternatives on both sides
+  double same_top = 0;        ///< the most likely token is the same one; exact
+  /// Over the common part of both top-k lists, the rest lumped: a lower bound of KL(P‖Q) by the
+  /// log-sum inequality (data processing), not comparable with full-vocabulary figures.
+  double kl_lower = 0;
+  double jsd_lower = 0;  ///< the same of the Jensen–Shannon divergence
+  double jsd_upper = 0;  ///< JSD_S + ln 2 · (p_o + q_o) / 2
+  double tail = 0;       ///< mass of P outside the common part
+  /// First position at which the other arm would have chosen another token than the text has.
+  std::optional<std::size_t> divergence;
+  double gap = 0;     ///< there: the first arm's own gap between its two best, nat
+  double regret = 0;  ///< there: ln p(best) - ln p(the text's token) under the other arm, nat
+  bool near_tie() const { return divergence && gap < kNearTie; }
+};
+
+/// Sums over tokens [first, end) of the text.
+struct LikelihoodPair {
+  LikelihoodTask task = LikelihoodTask::reference;
+  std::string item, cluster, category, language;
+  std::string lost;  ///< why there is no pair; empty: there is
+  std::size_t tokens = 0;
+  double baseline = 0, candidate = 0;  ///< Σ -ln p
+  std::optional<double> control;       ///< the baseline once more
+  Agreement candidate_agreement, control_agreement;
+};
+
+/// Compares two readings from token `first` on (at least 1) of the same tokens.
+Agreement agreement(const std::vector<ScoredToken>& p, const std::vector<ScoredToken>& q,
+                    std::size_t first);
+
+/// Pairs the readings of one text; `control` may be null. Lost: an error, or other tokens.
+LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const LikelihoodRecord& candidate,
+                               const LikelihoodRecord* control, std::size_t first);
+
+/// exp(Σ(nll_other - nll_baseline) / Σ tokens) with the clustered interval of the ratio estimator:
+/// SE = √(C/(C-1) Σ_g (t_g - Δ m_g)²) / Σ m_g, t with C-1 degrees of freedom. Reference texts only.
+Estimate perplexity_ratio(const std::vector<LikelihoodPair>& pairs, Arm other, double level);
+
+/// What the report shows of one task: means per position with clustered intervals.
+struct LikelihoodSummary {
+  LikelihoodTask task = LikelihoodTask::reference;
+  std::size_t texts = 0, lost = 0, tokens = 0;
+  std::string why_lost;  ///< of the first one lost
+  double baseline_ppl = 0, candidate_ppl = 0;
+  struct Against {
+    Estimate ppl_ratio;
+    Estimate same_top, kl_lower;      ///< per position
+    double jsd_lower = 0, jsd_upper = 0, tail = 0;  ///< per position
+    std::size_t positions = 0;
+    std::size_t diverged = 0, near_ties = 0;  ///< texts; damage = diverged - near_ties
+    double first_divergence = 0;  ///< median position of the texts that diverge, from 1
+    double regret = 0;            ///< mean at the first divergence, nat
+  };
+  Against candidate;
+  std::optional<Against> control;
+  /// Candidate minus control, per position: what noise alone does not explain.
+  std::optional<Estimate> excess_changed_top, excess_kl;
+};
+/// One per task that has texts.
+std::vector<LikelihoodSummary> summarise_likelihood(const std::vector<LikelihoodPair>& pairs,
+                                                    double level);
+
+}  // namespace abgate::stats

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <cmath>
+
+#include "../catch.hpp"
+#include "core/rng.hpp"
+#include "stats/answer_floor.hpp"
+#include "stats/clustered.hpp"
+#include "stats/likelihood.hpp"
+
+using namespace abgate;
+using namespace abgate::stats;
+
+namespace {
+
+ScoredToken token(const std::string& text, double logprob, std::vector<RankedToken> top) {
+  ScoredToken t;
+  t.text = text;
+  t.logprob = logprob;
+  t.top = std::move(top);
+  return t;
+}
+
+LikelihoodPair pair(const std::string& cluster, std::size_t tokens, double baseline,
+                    double candidate) {
+  LikelihoodPair p;
+  p.cluster = p.item = cluster;
+  p.tokens = tokens;
+  p.baseline = baseline;
+  p.candidate = candidate;
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("The perplexity ratio is the ratio estimator with clustered errors", "[likelihood]") {
+  // t = 1, 3, 2; m = 10, 20, 10: Δ = 6/40 = 0.15; residuals -0.5, 0, 0.5.
+  const std::vector<LikelihoodPair> pairs{pair("a", 10, 5, 6), pair("b", 20, 10, 13),
+                                          pair("c", 10, 4, 6)};
+  const Estimate e = perplexity_ratio(pairs, Arm::candidate, 0.9);
+  REQUIRE(e.value);
+  CHECK(*e.value == Approx(std::exp(0.15)));
+  const double se = std::sqrt(3.0 / 2.0 * 0.5) / 40;
+  CHECK(*e.hi == Approx(std::exp(0.15 + 2.919985580 * se)).epsilon(1e-6));
+  CHECK(*e.lo == Approx(std::exp(0.15 - 2.919985580 * se)).epsilon(1e-6));
+}
+
+TEST_CASE("Texts of one source count as one cluster", "[likelihood]") {
+  const std::vector<LikelihoodPair> one{pair("a", 10, 5, 6), pair("a", 20, 10, 13)};
+  const Estimate e = perplexity_ratio(one, Arm::candidate, 0.9);
+  CHECK(e.value);
+  CHECK_FALSE(e.hi);
+  CHECK(e.why == "fewer than 2 clusters");
+  CHECK(clustered_total_ratio({}, {}, {}, 0.9).why == "no values");
+}
+
+TEST_CASE("Equal readings agree everywhere, and their bounds touch the tail only", "[likelihood]") {
+  const std::vector<ScoredToken> p{token("a", 0, {}),
+                                   token("b", std::log(0.7), {{1, "b", std::log(0.7)},
+                                                              {2, "c", std::log(0.2)}})};
+  const Agreement a = agreement(p, p, 1);
+  CHECK(a.positions == 1);
+  CHECK(a.same_top == 1);
+  CHECK(a.kl_lower == Approx(0).margin(1e-12));
+  CHECK(a.tail == Approx(0.1));
+  CHECK(a.jsd_upper == Approx(std::log(2.0) * 0.1));
+  CHECK_FALSE(a.divergence);
+}
+
+TEST_CASE("A divergence between near-equal tokens is a tie, another is damage", "[likelihood]") {
+  const auto text = [](double best, double second) {
+    return std::vector<ScoredToken>{token("x", 0, {}),
+                                    token("b", best, {{-1, "b", best}, {-1, "c", second}})};
+  };
+  const std::vector<ScoredToken> other{
+      token("x", 0, {}), token("b", -1.2, {{-1, "c", -0.5}, {-1, "b", -1.2}})};
+  const Agreement tie = agreement(text(-0.70, -0.72), other, 1);
+  REQUIRE(tie.divergence);
+  CHECK(*tie.divergence == 0);
+  CHECK(tie.near_tie());
+  CHECK(tie.regret == Approx(0.7));
+  CHECK(tie.same_top == 0);
+  const Agreement damage = agreement(text(-0.3, -1.6), other, 1);
+  CHECK(damage.divergence);
+  CHECK_FALSE(damage.near_tie());
+}
+
+TEST_CASE("The bounds hold for random distributions", "[likelihood]") {
+  Rng rng(5);
+  constexpr std::size_t kVocabulary = 60, kTop = 8;
+  for (int trial = 0; trial < 500; ++trial) {
+    std::vector<double> p(kVocabulary), q(kVocabulary);
+    double sp = 0, sq = 0;
+    for (std::size_t i = 0; i < kVocabulary; ++i) {
+      const double logit = 2.5 * rng.normal();
+      sp += p[i] = std::exp(logit);
+      sq += q[i] = std::exp(logit + 0.7 * rng.normal());
+    }
+    double kl = 0, jsd = 0;
+    std::vector<RankedToken> tp, tq;
+    for (std::size_t i = 0; i < kVocabulary; ++i) {
+      p[i] /= sp, q[i] /= sq;
+      const double m = (p[i] + q[i]) / 2;
+      kl += p[i] * std::log(p[i] / q[i]);
+      jsd += (p[i] * std::log(p[i] / m) + q[i] * std::log(q[i] / m)) / 2;
+      tp.push_back({static_cast<std::int64_t>(i), "", std::log(p[i])});
+      tq.push_back({static_cast<std::int64_t>(i), "", std::log(q[i])});
+    }
+    for (auto* top : {&tp, &tq}) {
+      std::sort(top->begin(), top->end(),
+                [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+      top->resize(kTop);
+    }
+    const Agreement a = agreement({token("", 0, {}), token("", -1, tp)},
+                                  {token("", 0, {}), token("", -1, tq)}, 1);
+    CHECK(a.kl_lower <= kl + 1e-12);
+    CHECK(a.jsd_lower <= jsd + 1e-12);
+    CHECK(a.jsd_upper >= jsd - 1e-12);
+  }
+}
+
+TEST_CASE("Readings that cannot be paired say why", "[likelihood]") {
+  LikelihoodRecord b, c;
+  b.tokens = {token("a", 0, {}), token("b", -1, {})};
+  c = b;
+  c.arm = Arm::candidate;
+  CHECK(pair_likelihood(b, c, nullptr, 1).lost.empty());
+  CHECK(pair_likelihood(b, c, nullptr, 1).tokens == 1);
+  CHECK(pair_likelihood(b, c, nullptr, 2).lost != "");
+  c.tokens[1].text = "z";
+  CHECK(pair_likelihood(b, c, nullptr, 1).lost == "the arms split the text into other tokens");
+  c.error = "status 400";
+  CHECK(pair_likelihood(b, c, nullptr, 1).lost == "candidate: status 400");
+}
+
+TEST_CASE("The excess over A/A is what noise does not explain", "[likelihood]") {
+  std::vector<LikelihoodPair> pairs;
+  for (int i = 0; i < 30; ++i) {
+    LikelihoodPair p = pair("f" + std::to_string(i), 100, 50, 52);
+    p.task = LikelihoodTask::output;
+    p.control = 50.1;
+    p.candidate_agreement.positions = p.control_agreement.positions = 100;
+    p.candidate_agreement.same_top = 92 - i % 3;
+    p.control_agreement.same_top = 99;
+    pairs.push_back(p);
+  }
+  const auto summary = summarise_likelihood(pairs, 0.9);
+  REQUIRE(summary.size() == 1);
+  REQUIRE(summary[0].excess_changed_top);
+  CHECK(*summary[0].excess_changed_top->value == Approx(0.08));
+  CHECK(*summary[0].excess_changed_top->lo > 0.07);
+  REQUIRE(summary[0].control);
+  CHECK(*summary[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+}
+
+TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does not",
+          "[likelihood]") {
+  Measurements m;
+  for (int i = 0; i < 100; ++i) {
+    QualityPair p;
+    p.item = p.cluster = std::to_string(i);
+    p.baseline["em_ws"] = 1;
+    p.candidate["em_ws"] = i < 12 ? 0 : 1;
+    p.control["em_ws"] = i >= 94 ? 0 : 1;
+    m.quality.push_back(p);
+  }
+  auto floor = answer_floor(m, 0.9);
+  REQUIRE(floor.size() == 1);
+  CHECK(floor[0].binary);
+  CHECK(*floor[0].changed.value == Approx(0.12));
+  CHECK(*floor[0].floor.value == Approx(0.06));
+  CHECK(*floor[0].excess.value == Approx(0.06));
+  CHECK(*floor[0].difference.value == Approx(-0.12));
+  CHECK(floor[0].unresolved);
+  for (QualityPair& p : m.quality) p.control["em_ws"] = 1;
+  CHECK_FALSE(answer_floor(m, 0.9)[0].unresolved);
+  for (QualityPair& p : m.quality) p.control.clear();
+  CHECK(answer_floor(m, 0.9).empty());
+}
