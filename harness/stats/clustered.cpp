@@ -210,7 +210,7 @@ Estimate clustered_total_ratio(std::span<const double> weights, std::span<const 
     return e;
   }
   double squares = 0;
-  for (const auto& [cluster, sum] : sums) squares += sum * sum;
+  for (const double sum : sums) squares += sum * sum;
   const double g = static_cast<double>(sums.size());
   const double half =
       t_quantile((1 + level) / 2, g - 1) * std::sqrt(g / (g - 1) * squares) / weight;
