@@ -76,7 +76,7 @@ class Drive {
         engine_(session.scenario),
         folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name,
                                          redactor())) {
-    count_requests();
+    count_requests(false);
   }
 
   DriveResult run(const Preflight& checked) {
@@ -89,6 +89,7 @@ class Drive {
     try {
       for (const Step& step : session_.plan.steps) {
         if (stop_.stop_requested() || gone_) break;
+        if (in_extension(step) && manifest_.look == 1 && !extend()) break;
         run_step(step);
       }
       read_back_texts();
@@ -112,8 +113,46 @@ class Drive {
     return store::Redactor(std::move(secrets));
   }
 
-  void count_requests() {
+  std::size_t blocks_now() const {
+    return manifest_.look == 2 ? session_.scenario.blocks_at_most() : session_.scenario.blocks;
+  }
+
+  /// Steps of the declared extension come last in the plan.
+  bool in_extension(const Step& step) const {
+    const Cell& cell = session_.plan.cells[step.cell];
+    return session_.scenario.extension && cell.kind == CellKind::load &&
+           cell.block >= session_.scenario.blocks;
+  }
+
+  /// The second look, if the first did not decide: its cells are expected from now on.
+  bool extend() {
+    if (!options_.extend) return false;
+    folder_.write_telemetry(telemetry(), manifest_.clock_zero);
+    if (!options_.extend(folder_.path())) return false;
+    manifest_.look = 2;
+    expect(true);
+    count_requests(true);
+    folder_.write_manifest(manifest_);
+    view_.note(fmt::format("note: the first look did not decide; the declared extension follows "
+                           "({} more blocks, look 2 of 2)",
+                           session_.scenario.blocks));
+    return true;
+  }
+
+  void expect(bool extension) {
     for (const Step& step : session_.plan.steps) {
+      if (in_extension(step) != extension) continue;
+      const Cell& cell = session_.plan.cells[step.cell];
+      for (const Arm arm : arms_of(step, options_.only)) {
+        manifest_.expected.push_back(
+            {cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
+      }
+    }
+  }
+
+  void count_requests(bool extension) {
+    for (const Step& step : session_.plan.steps) {
+      if (in_extension(step) != extension) continue;
       planned_ +=
           session_.plan.cells[step.cell].requests.size() * arms_of(step, options_.only).size();
     }
@@ -139,13 +178,7 @@ class Drive {
     manifest_.started = utc_now_iso();
     manifest_.clock_zero = now();
     manifest_.servers = checked.facts;
-    for (const Step& step : session_.plan.steps) {
-      const Cell& cell = session_.plan.cells[step.cell];
-      for (const Arm arm : arms_of(step, options_.only)) {
-        manifest_.expected.push_back(
-            {cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
-      }
-    }
+    expect(false);
     if (session_.workload)
       manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
     if (session_.quality)
@@ -216,7 +249,7 @@ class Drive {
                       std::map<Arm, std::size_t>& successes,
                       std::map<Arm, std::size_t>& attempts) const {
     std::string out = fmt::format("{:>3.0f} %  {} done:", 100 * fraction(),
-                                  cell_title(cell, session_.scenario.blocks));
+                                  cell_title(cell, blocks_now()));
     for (const Arm arm : arms)
       out += fmt::format(" {} {} of {} ok", to_string(arm), successes[arm], attempts[arm]);
     return out;
@@ -274,7 +307,7 @@ class Drive {
 
   void show(const Cell& cell, const load::Progress& progress) {
     RunProgress p;
-    p.cell = cell_title(cell, session_.scenario.blocks);
+    p.cell = cell_title(cell, blocks_now());
     p.elapsed_s = to_seconds(now() - manifest_.clock_zero);
     p.fraction = fraction();
     for (const Arm arm : kArms) {

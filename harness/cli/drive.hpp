@@ -1,6 +1,7 @@
 #pragma once
 // Runs a session's plan against the endpoints and writes the run folder. Computes nothing.
 
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <stop_token>
@@ -17,6 +18,9 @@ struct DriveOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::optional<Arm> only;  ///< `record`: drive this arm alone
   int attempt = 1;
+  /// Asked once, with the run folder as it is, before the scenario's declared extension; absent: no
+  /// extension is driven.
+  std::function<bool(const std::string& run)> extend;
 };
 
 struct DriveResult {

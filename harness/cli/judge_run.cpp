@@ -118,6 +118,8 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
   out.comparison = stats::compare(out.measurements, compare);
   decision::JudgeContext context;
   context.attempt = static_cast<std::size_t>(std::max(1, run.manifest.attempt));
+  context.looks = out.scenario.extension ? 2 : 1;
+  context.look = out.scenario.extension ? std::clamp(run.manifest.look, 1U, 2U) : 1U;
   context.fingerprint_changes = fingerprint_changes(run.telemetry);
   out.verdict = decision::judge(out.scenario, out.measurements, out.comparison, context);
   return out;

@@ -30,6 +30,11 @@ void check_mode(const Cursor& at, const Scenario& s) {
   check_commands(at, s, "baseline", "stop_command", s.baseline.stop_command);
   check_commands(at, s, "candidate", "start_command", s.candidate.start_command);
   check_commands(at, s, "candidate", "stop_command", s.candidate.stop_command);
+  if (s.extension && (s.mode == Mode::recorded || s.mode == Mode::swapped)) {
+    at.at("extension").fail("true with mode: " + std::string(to_string(s.mode)),
+                            "mode: concurrent or interleaved (an extension follows the first look "
+                            "while both servers are up), or false");
+  }
 }
 
 void check_tls(const Cursor& at, const ArmConfig& arm) {

@@ -44,6 +44,9 @@ void add_run_keys(Section<Scenario>& s) {
         "`/v1/completions` or `/v1/chat/completions`");
   s.key("blocks", &Scenario::blocks, Whole<std::size_t>{1, 1000},
         "pairs of runs: the unit of replication");
+  s.key("extension", &Scenario::extension, Flag{},
+        "declare one extension: as many blocks again if the first look decides nothing; both looks "
+        "share alpha (O'Brien–Fleming)");
   s.key("aa_blocks", &Scenario::aa_blocks, Whole<std::size_t>{0, 1000},
         "baseline against itself: the noise floor");
 }

@@ -67,6 +67,7 @@ struct Manifest {
   TimePoint clock_zero{};  ///< monotonic time at `started`
   bool interrupted = false;
   int attempt = 1;  ///< n-th run of this scenario and these criteria; printed in the report
+  unsigned look = 1;  ///< 2 once the declared extension was driven
   std::vector<std::string> merged_from;  ///< run ids, where recorded runs are judged together
 };
 

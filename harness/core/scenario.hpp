@@ -210,6 +210,7 @@ struct Scenario {
   Mode mode = Mode::concurrent;
   Api api = Api::completions;
   std::size_t blocks = 6;
+  bool extension = false;  ///< declared: as many blocks again if the first look does not decide
   std::size_t aa_blocks = 1;  ///< baseline against baseline
   ArmConfig baseline;
   ArmConfig candidate;
@@ -224,6 +225,8 @@ struct Scenario {
   Seeds seeds;
   ReportOptions report;
 
+  /// Blocks of the plan, the declared extension included.
+  std::size_t blocks_at_most() const { return extension ? 2 * blocks : blocks; }
   /// `control` is the baseline's endpoint.
   const ArmConfig& arm(Arm which) const { return which == Arm::candidate ? candidate : baseline; }
 };

@@ -144,6 +144,24 @@ void survive_noise(double shift, CriterionResult& out) {
       "find what made the baseline differ from itself, then run again");
 }
 
+/// A minimum effect below the noise floor cannot be told from two equal servers: where the bound
+/// that decides lies within the floor around 1, nothing is claimed. A threshold of 1 declares no
+/// minimum effect.
+void refuse_below_floor(double floor, CriterionResult& out) {
+  const Criterion& c = out.criterion;
+  if (out.result == Result::inconclusive || c.form != Form::ratio || floor <= 0) return;
+  const double effect = std::fabs(std::log(c.value));
+  if (effect < 1e-12 || effect >= floor) return;
+  const auto& deciding = out.result == Result::pass ? out.bound : out.other_bound;
+  if (!deciding || !(*deciding > 0) || std::fabs(std::log(*deciding)) >= floor) return;
+  leave_open(out, "below_noise_floor",
+             fmt::format("the minimum effect {} lies below the noise floor of this run (±{} "
+                         "between two equal servers in the A/A blocks), and so does the bound {}",
+                         shown(c, c.value), percent(std::expm1(floor)), shown(c, *deciding)),
+             fmt::format("ask for an effect of at least {}, or lower the noise with longer blocks",
+                         percent(std::expm1(floor))));
+}
+
 /// Withdraws a PASS that holds only because failed requests were left out.
 void survive_failures(const Inputs& in, Method method, std::string_view point,
                       CriterionResult& out) {
@@ -209,6 +227,7 @@ void judge_block_values(const Inputs& in, Method method, CriterionResult& out) {
   const double shift = in.noise.shift_of(c.metric, at);
   settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op)), s.fail, counted(out.n, "block"));
   survive_noise(shift, out);
+  refuse_below_floor(in.noise.floor_of(c.metric, at), out);
   survive_failures(in, method, at, out);
   distrust_failing_baseline(in, at, out);
   if (out.code == "straddles" || out.code == "within_noise")

@@ -10,6 +10,7 @@
 #include "decision/algebra.hpp"
 #include "decision/inputs.hpp"
 #include "decision/methods.hpp"
+#include "decision/preview.hpp"
 #include "decision/words.hpp"
 
 namespace abgate::decision {
@@ -164,6 +165,15 @@ void check_size(const Criterion& c, const Plan& plan, Desk& desk) {
   }
 }
 
+/// What the planner finds impossible, in its words.
+void check_plan(const Criterion& c, const Scenario& scenario, const Plan& plan, Desk& desk) {
+  Scenario alone = scenario;
+  alone.criteria = {c};
+  const CriterionPreview seen = preview(alone, plan).criteria.front();
+  if (!seen.can_pass)
+    desk.warn("value", "a criterion that cannot pass with this plan: " + seen.why_not, seen.remedy);
+}
+
 void lint_criterion(const Criterion& c, const Scenario& scenario, const Plan* plan,
                     std::vector<LintFinding>& out) {
   Desk desk(c, out);
@@ -178,7 +188,10 @@ void lint_criterion(const Criterion& c, const Scenario& scenario, const Plan* pl
   check_source(c, scenario, desk);
   check_point(c, scenario, desk);
   check_blocks(c, scenario, desk);
-  if (plan != nullptr) check_size(c, *plan, desk);
+  if (plan == nullptr) return;
+  const std::size_t before = out.size();
+  check_size(c, *plan, desk);
+  if (out.size() == before && choice.ok) check_plan(c, scenario, *plan, desk);
 }
 
 }  // namespace

@@ -95,6 +95,13 @@ double NoiseFloor::shift_of(std::string_view metric, std::string_view point) con
   return 0;
 }
 
+double NoiseFloor::floor_of(std::string_view metric, std::string_view point) const {
+  for (const Floor& f : floors) {
+    if (f.metric == metric && f.point == point) return f.half_width;
+  }
+  return 0;
+}
+
 NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
   NoiseFloor floor;
   const std::vector<Key> keys = keys_of(scenario);
@@ -111,6 +118,8 @@ NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
       continue;
     }
     blocks = std::max(blocks, n);
+    if (c.resolution > 0)
+      floor.floors.push_back({key.metric, key.point, std::log1p(c.resolution)});
     const bool widest = c.resolution > floor.resolution;
     if (widest) floor.resolution = c.resolution;
     if (!c.contains_one) {

@@ -16,7 +16,13 @@ struct NoiseFloor {
     std::string metric, point;
     double amount = 0;
   };
+  /// Half width, |ln|, with which blocks of this run compare two equal servers on a metric.
+  struct Floor {
+    std::string metric, point;
+    double half_width = 0;
+  };
   bool measured = false;
+  std::vector<Floor> floors;
   std::vector<Shift> shifts;
   bool biased = false;  ///< some shift is too large to go on with (see kNegligibleShare)
   /// Half width (relative, 90 %) with which the blocks of this run compare two equal servers; of
@@ -29,6 +35,8 @@ struct NoiseFloor {
   /// What a PASS and a FAIL on that metric must clear beyond their threshold; 0 where A/A
   /// contains 1.
   double shift_of(std::string_view metric, std::string_view point) const;
+  /// Smallest |ln ratio| that is an effect at all; 0 where no A/A block tells.
+  double floor_of(std::string_view metric, std::string_view point) const;
 };
 
 /// A/A ratios of every metric that a block criterion uses. "Contains 1" is tested at 99 % over all

@@ -65,6 +65,11 @@ void promise(CriterionPreview& out, const Criterion& c, double needed) {
                              upper_limit(c.op) ? "≤" : "≥", shown(c, needed));
 }
 
+/// Level at which the plan's last look claims a PASS.
+double last_alpha(const Scenario& scenario, const Criterion& c) {
+  return scenario.extension ? alpha_at_look(c.alpha, 2, 2) : c.alpha;
+}
+
 bool enough_blocks(const Scenario& scenario, const Supply& s, CriterionPreview& out) {
   const std::size_t need = std::max<std::size_t>(2, scenario.validity.min_blocks);
   if (s.blocks >= need) return true;
@@ -84,7 +89,7 @@ void preview_blocks(const Scenario& scenario, const Criterion& c, const Supply& 
         "send more requests per block");
   }
   const double sd = c.form == Form::candidate ? noise.level_sd : noise.block_sd;
-  const auto gap = stats::smallest_gap(s.blocks, sd, c.alpha, kPreviewPower);
+  const auto gap = stats::smallest_gap(s.blocks, sd, last_alpha(scenario, c), kPreviewPower);
   if (!gap) return refuse(out, "no true value passes with this many blocks", "add blocks");
   if (c.form == Form::difference) {
     out.sentence =
@@ -110,7 +115,7 @@ void preview_share(const Scenario& scenario, const Criterion& c, double allowed,
                     count(n), count(need)),
         fmt::format("send at least {} requests per block", count((need + blocks - 1) / blocks)));
   }
-  const auto share = stats::largest_exceeding_share(n, allowed, c.alpha, kPreviewPower);
+  const auto share = stats::largest_exceeding_share(n, allowed, last_alpha(scenario, c), kPreviewPower);
   if (!share)
     return refuse(out, "no true share passes with this many requests", "send more requests");
   out.needed = *share;
@@ -217,6 +222,12 @@ Preview preview(const Scenario& scenario, const Plan& plan, const PriorNoise& no
   }
   out.can_go = out.can_go && any_must;
   if (!out.can_go) out.go_power = 0;
+  if (scenario.extension) {
+    out.notes.push_back(fmt::format(
+        "one extension is declared: {} blocks, then at most {}; minutes, requests and power are of "
+        "both looks together, the second claims at {}",
+        scenario.blocks, scenario.blocks_at_most(), percent(1 - alpha_at_look(0.05, 2, 2))));
+  }
   out.notes.push_back(
       fmt::format("assumed: {} noise of block ratios, {} of block means, {} of answers differing, "
                   "TTFT {}, {} per token",

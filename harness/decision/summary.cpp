@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "decision/algebra.hpp"
+#include "decision/extension.hpp"
 #include "decision/result.hpp"
 #include "decision/words.hpp"
 
@@ -88,8 +89,9 @@ std::string scope_of(const Inputs& in) {
     out += fmt::format("; quality on {}", counted(in.m.quality.size(), "item"));
   out += fmt::format("; each must criterion at {} one-sided; attempt {}", percent(1 - 0.05),
                      in.context.attempt);
-  if (in.context.looks == 2) out += fmt::format(", look {} of 2 pre-declared", in.context.look);
-  return out + ".";
+  out += ".";
+  const std::string look = look_sentence(in.scenario, static_cast<unsigned>(in.context.look));
+  return look.empty() ? out : out + " " + look;
 }
 
 /// Relative distance between the bound and the threshold of a PASS.
@@ -136,6 +138,17 @@ void add_standing_failures(const Inputs& in, const Verdict& v, std::vector<std::
   if (restarts > 0)
     out.push_back("the candidate's server restarted during the run: " +
                   counted(restarts, "restart"));
+}
+
+/// Repeating until something passes finds a pass by chance.
+void add_attempt_caveat(const Inputs& in, const Verdict& v, std::vector<std::string>& out) {
+  const std::size_t n = in.context.attempt;
+  if (n < 2) return;
+  out.push_back(fmt::format(
+      "attempt {}: {} with these criteria came before; a GO picked as the best of {} attempts at a "
+      "boundary is wrong with a chance of up to {}, so judge by all of them{}",
+      n, counted(n - 1, "run"), n, percent(1 - std::pow(1 - 0.05, static_cast<double>(n))),
+      v.decision == Decision::go ? "" : " and do not repeat until one passes"));
 }
 
 void add_scope_caveats(const Inputs& in, std::vector<std::string>& out) {
@@ -214,6 +227,7 @@ void summarise(const Inputs& in, Verdict& verdict) {
   verdict.headline = headline_of(in, verdict, votes);
   verdict.scope = scope_of(in);
   add_standing_failures(in, verdict, verdict.caveats);
+  add_attempt_caveat(in, verdict, verdict.caveats);
   add_criterion_caveats(verdict, verdict.caveats);
   for (const Explanation& e : verdict.explanations) {
     if (e.caveat) verdict.caveats.push_back(e.title + ": " + e.evidence);

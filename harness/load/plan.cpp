@@ -48,7 +48,7 @@ class Cells {
 
   std::vector<Cell> run() {
     for (const LoadPoint& point : scenario_.points) check(scenario_, point, load_.prompts.size());
-    for (std::uint32_t block = 0; block < scenario_.blocks; ++block)
+    for (std::uint32_t block = 0; block < scenario_.blocks_at_most(); ++block)
       add_load(CellKind::load, block);
     for (std::uint32_t block = 0; block < scenario_.aa_blocks; ++block)
       add_load(CellKind::aa, block);
@@ -186,7 +186,7 @@ std::size_t prompts_wanted(const Scenario& scenario) {
     wanted += requests + static_cast<double>(point.warmup_requests);
   }
   return static_cast<std::size_t>(wanted *
-                                  static_cast<double>(scenario.blocks + scenario.aa_blocks));
+                                  static_cast<double>(scenario.blocks_at_most() + scenario.aa_blocks));
 }
 
 Plan make_plan(const Scenario& scenario, PromptSet load, PromptSet quality) {

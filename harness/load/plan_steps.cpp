@@ -17,22 +17,33 @@ class Steps {
     const bool swapped = scenario_.mode == Mode::swapped;
     if (!swapped) pair(CellKind::prime, 0, scenario_.mode == Mode::concurrent, false);
     const std::vector<std::vector<bool>> orders = draw_orders(swapped);
-    for (std::uint32_t block = 0; block < blocks_; ++block) {
+    for (std::uint32_t block = 0; block < first_look(); ++block) {
       if (swapped) {
         swapped_block(block, orders[0][block]);
       } else {
-        for (std::size_t i = 0; i < scenario_.points.size(); ++i) {
-          pair_at(scenario_.points[i].id, block, orders[i][block]);
-        }
+        load_block(block, orders);
         noise_floor_after(block);
       }
     }
     if (blocks_ == 0) noise_floor_after(0);
     quality();
+    for (std::uint32_t block = first_look(); block < blocks_; ++block) load_block(block, orders);
     return std::move(steps_);
   }
 
  private:
+  /// Blocks before the declared extension, if there is one.
+  std::uint32_t first_look() const {
+    return scenario_.extension
+               ? std::min(blocks_, static_cast<std::uint32_t>(scenario_.blocks))
+               : blocks_;
+  }
+
+  void load_block(std::uint32_t block, const std::vector<std::vector<bool>>& orders) {
+    for (std::size_t i = 0; i < scenario_.points.size(); ++i)
+      pair_at(scenario_.points[i].id, block, orders[i][block]);
+  }
+
   bool concurrent() const { return scenario_.mode == Mode::concurrent; }
 
   std::uint32_t count(CellKind kind) const {
@@ -53,8 +64,14 @@ class Steps {
     for (const LoadPoint& point : scenario_.points) {
       Rng random = rng(one_for_all ? "swapped" : "order " + point.id);
       const bool fixed = concurrent() || scenario_.mode == Mode::recorded;
-      orders.push_back(fixed ? std::vector<bool>(blocks_, false)
-                             : balanced_orders(blocks_, random));
+      std::vector<bool> order(first_look(), false);
+      if (!fixed) order = balanced_orders(first_look(), random);
+      // Each look is balanced by itself.
+      const std::uint32_t rest = blocks_ - first_look();
+      const std::vector<bool> more =
+          fixed ? std::vector<bool>(rest, false) : balanced_orders(rest, random);
+      order.insert(order.end(), more.begin(), more.end());
+      orders.push_back(std::move(order));
     }
     return orders;
   }
@@ -117,7 +134,7 @@ class Steps {
   }
 
   std::uint32_t place_of(std::uint32_t aa_block, std::uint32_t total) const {
-    const std::uint32_t after = (aa_block + 1) * blocks_ / (total + 1);
+    const std::uint32_t after = (aa_block + 1) * first_look() / (total + 1);
     return after == 0 ? 0 : after - 1;
   }
 

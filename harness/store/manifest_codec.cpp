@@ -114,6 +114,7 @@ Manifest read_manifest(const Json& json) {
   m.clock_zero = TimePoint{Duration{json.at("clock_zero_ns").get<std::int64_t>()}};
   m.interrupted = json.at("interrupted");
   m.attempt = json.at("attempt");
+  m.look = json.value("look", 1U);
   m.merged_from = json.at("merged_from").get<std::vector<std::string>>();
   return m;
 }
@@ -138,6 +139,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["finished"] = m.finished;
   json["interrupted"] = m.interrupted;
   json["attempt"] = m.attempt;
+  json["look"] = m.look;
   json["merged_from"] = m.merged_from;
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);

@@ -220,3 +220,41 @@ TEST_CASE("a simulated run says so", "[validity]") {
   CHECK(v.simulated);
   CHECK(any_contains(v.caveats, "simulated"));
 }
+
+TEST_CASE("a minimum effect below the noise floor is refused", "[validity]") {
+  // Three A/A blocks that scatter by some 3 %; the candidate scatters as much around 1.01.
+  Scenario s = scenario();
+  s.validity.aa_max_half_width = 0.5;
+  criterion(s, "speed_ratio").value = 0.995;
+  const auto with_candidate = [&](double speed) {
+    stats::Measurements m = healthy_run();
+    const auto control = [&](std::uint32_t k, double factor) {
+      for (const Arm arm : {Arm::baseline, Arm::control}) {
+        stats::BlockArm b = block(m, CellKind::aa, arm, 0);
+        b.block = k;
+        for (stats::RequestMetrics& r : b.requests)
+          r.tpot = 1 / (25.0 * (arm == Arm::control ? factor : 1.0));
+        m.blocks.push_back(b);
+      }
+    };
+    control(1, 0.97);
+    control(2, 1.03);
+    control(3, 1.00);
+    std::erase_if(m.blocks, [](const stats::BlockArm& b) {
+      return b.kind == CellKind::aa && b.block == 0;
+    });
+    for (stats::BlockArm& b : m.blocks) {
+      if (b.kind != CellKind::load) continue;
+      const double own = b.arm == Arm::candidate ? speed * (1 + 0.001 * (b.block % 2)) : 25.0;
+      for (stats::RequestMetrics& r : b.requests) r.tpot = 1 / own;
+    }
+    return judge(s, m, {});
+  };
+  const Verdict close = with_candidate(25.2);
+  CHECK(result(close, "speed_ratio").code == "below_noise_floor");
+  CHECK(result(close, "speed_ratio").result == Result::inconclusive);
+  CHECK_THAT(result(close, "speed_ratio").reason, ContainsSubstring("noise floor"));
+  // An effect that stands clear of the floor is claimed whatever was asked for.
+  CHECK(result(with_candidate(50), "speed_ratio").result == Result::pass);
+  CHECK(result(with_candidate(12), "speed_ratio").result == Result::fail);
+}
