@@ -84,7 +84,8 @@ Chart power_chart(const decision::CalibrationTable& table) {
   svg.x_axis(x, kTop, kBottom, "true ratio candidate / baseline");
   svg.y_axis(y, kLeft, kRight, "P(GO)");
   svg.line(x(required), kTop, x(required), kBottom, "limit");
-  svg.text(x(required) + 6, kTop + 12, fmt::format("required {}×", required), Anchor::start, "soft");
+  svg.text(x(required) + 6, kTop + 12, fmt::format("required {}×", required), Anchor::start,
+           "soft");
   svg.line(kLeft, y(kNominal), kRight, y(kNominal), "limit");
   svg.text(kRight - 4, y(kNominal) - 6, "5 %", Anchor::end, "soft");
   Svg::Points curve;

@@ -41,8 +41,8 @@ void add_clusters(const Measurements& data, QualitySeries& s) {
   for (const std::size_t i : s.pairs) names.push_back(data.quality[i].cluster);
   s.clusters = number_clusters(names);
   // Numbered from 0 without gaps.
-  s.cluster_count =
-      s.clusters.empty() ? 0 : std::size_t{*std::max_element(s.clusters.begin(), s.clusters.end())} + 1;
+  const auto last = std::max_element(s.clusters.begin(), s.clusters.end());
+  s.cluster_count = last == s.clusters.end() ? 0 : std::size_t{*last} + 1;
   std::vector<double> difference(s.candidate);
   for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= s.baseline[i];
   if (const auto m = clustered_mean(difference, s.clusters)) s.design_effect = m->design_effect;

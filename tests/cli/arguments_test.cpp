@@ -79,3 +79,16 @@ TEST_CASE("Every command's help has examples", "[cli]") {
     REQUIRE_THAT(help_text(name), ContainsSubstring("Examples:"));
   }
 }
+
+TEST_CASE("calibrate judge takes a size, a seed, threads and a chart", "[cli]") {
+  const auto o = parsed<CalibrateJudgeOptions>({"calibrate", "judge", "--experiments", "10",
+                                                "--seed", "4", "--threads", "2", "--chart",
+                                                "p.svg", "--json"});
+  REQUIRE(o.experiments == 10);
+  REQUIRE(o.seed == 4);
+  REQUIRE(o.threads == 2);
+  REQUIRE(o.chart == "p.svg");
+  REQUIRE(o.json);
+  // No experiment has no rate.
+  REQUIRE(stopped({"calibrate", "judge", "--experiments", "0"}).code == ExitCode::usage);
+}
