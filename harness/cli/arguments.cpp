@@ -262,6 +262,26 @@ class Parser {
     judge->add_option("--chart", j->chart,
                       "Write the power curve to this SVG file, and its table beside it as CSV");
     judge->add_flag("--json", j->json, "JSON instead of a table");
+    add_calibrate_client(*calibrate);
+  }
+
+  void add_calibrate_client(CLI::App& calibrate) {
+    auto o = std::make_shared<CalibrateClientOptions>();
+    auto* client =
+        add(calibrate, "client", "The error that this machine adds to TTFT and ITL", o,
+            "  abgate calibrate client --streams 64 --events-per-second 50\n"
+            "  abgate calibrate client --streams 1000 --seconds 2 --no-search --json");
+    client->add_option("--streams", o->streams, "Streams open at once")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 8000));
+    client->add_option("--events-per-second", o->events_per_second, "Of each stream")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 10000.0));
+    client->add_option("--seconds", o->seconds, "How long")
+        ->capture_default_str()
+        ->check(CLI::Range(0.1, 60.0));
+    client->add_flag("!--no-search", o->search, "Do not look for the highest trusted rate");
+    client->add_flag("--json", o->json, "JSON instead of text");
   }
 
   void add_schema() {

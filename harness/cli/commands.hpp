@@ -27,6 +27,7 @@ ExitCode execute(const SuiteVerifyOptions& options, Streams io);
 ExitCode execute(const NightlyOptions& options, Streams io);
 ExitCode execute(const HistoryOptions& options, Streams io);
 ExitCode execute(const CalibrateJudgeOptions& options, Streams io);
+ExitCode execute(const CalibrateClientOptions& options, Streams io);
 ExitCode execute(const SchemaOptions& options, Streams io);
 
 }  // namespace abgate::cli

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -394,11 +395,26 @@ void ensure_descriptors(const Scenario& scenario) {
   }
 }
 
+/// Every stream to one address takes a local port of its own; refuses more streams than there are.
+void ensure_ports(const Scenario& scenario) {
+  std::size_t streams = scenario.quality.concurrency;
+  for (const auto& point : scenario.points) streams = std::max(streams, point.concurrency);
+  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+  std::size_t first = 0;
+  std::size_t last = 0;
+  if (!(file >> first >> last) || last < first || streams <= last - first + 1) return;
+  throw Error(ExitCode::void_run,
+              fmt::format("{} streams need as many local ports, this machine has {} ({}-{}); widen "
+                          "net.ipv4.ip_local_port_range first",
+                          streams, last - first + 1, first, last));
+}
+
 }  // namespace
 
 DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
                   std::ostream& err) {
   ensure_descriptors(session.scenario);
+  ensure_ports(session.scenario);
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
   const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());

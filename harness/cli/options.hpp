@@ -104,12 +104,19 @@ struct CalibrateJudgeOptions {
   std::string chart;     ///< SVG file of the power curve; empty: none
   bool json = false;
 };
+struct CalibrateClientOptions {
+  std::size_t streams = 100;
+  double events_per_second = 50;  ///< of each stream
+  double seconds = 3;
+  bool search = true;  ///< look for the highest rate that can be trusted
+  bool json = false;
+};
 struct SchemaOptions {};
 
 using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
                              PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
                              CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
-                             CalibrateJudgeOptions, SchemaOptions>;
+                             CalibrateJudgeOptions, CalibrateClientOptions, SchemaOptions>;
 
 /// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
 /// flag, what was seen and what was wanted.

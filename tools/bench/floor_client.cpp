@@ -18,7 +18,7 @@
 namespace {
 
 using namespace abgate::bench;
-constexpr std::size_t kStampAt = 26;  // after the event's `data: {"choices":[{"text":"`
+constexpr std::size_t kStampAt = 27;  // after the event's `data: {"choices":[{"text":"`
 constexpr std::string_view kData = "data: {";
 
 struct Stream {
