@@ -191,8 +191,11 @@ void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText
     }
   }
   for (store::LikelihoodWriter& writer : writers) writer.finish();
+  const auto able = std::count_if(dialects.begin(), dialects.end(),
+                                  [](const auto& dialect) { return dialect.has_value(); });
+  if (able == 0) return;
   pass.note(fmt::format("log-probabilities of {} texts ({}) asked of {} arms", texts.size(),
-                        to_string(texts[0].task), pass.arms.size()));
+                        to_string(texts[0].task), able));
 }
 
 std::vector<stats::LikelihoodPair> read_likelihood(const store::StoredRun& run,

@@ -119,7 +119,8 @@ LikelihoodSummary::Against against(const Pairs& pairs, Arm other, double level) 
     out.jsd_lower += a.jsd_lower;
     out.jsd_upper += a.jsd_upper;
     out.tail += a.tail;
-    if (!a.divergence) continue;
+    // Only an answer is the baseline's own choice throughout; a reference is nobody's.
+    if (!a.divergence || p->task != LikelihoodTask::output) continue;
     ++out.diverged;
     out.near_ties += a.near_tie() ? 1U : 0U;
     out.regret += a.regret;

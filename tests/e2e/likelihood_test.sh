@@ -29,4 +29,11 @@ cp "$run/verdict.json" "$work/before.json"
 abgate judge "$run"
 want_status 10
 cmp -s "$work/before.json" "$run/verdict.json" || fail "judging again changed verdict.json"
+
+# Two recorded runs judged together read the raw files of both.
+sed -i 's/^mode: .*//' "$work/likelihood.yaml"
+abgate record "$work/likelihood.yaml" --arm baseline="$base" --out "$work/a" --progress none
+abgate record "$work/likelihood.yaml" --arm candidate="$bad" --out "$work/b" --progress none
+abgate judge "$(readlink -f "$work/a/latest")" "$(readlink -f "$work/b/latest")"
+want_status 10
 finish
