@@ -1,6 +1,10 @@
 // Criteria that cannot mean what they say.
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "catch.hpp"
 #include "config/sample.hpp"
@@ -189,7 +193,10 @@ TEST_CASE("Ids are unique and something must hold", "[config]") {
 }
 
 TEST_CASE("A stored run can be judged by the criteria of another file", "[config]") {
-  const std::string path = "criteria_of_another_file.yaml";
+  const std::string path =
+      (std::filesystem::temp_directory_path() /
+       ("abgate-criteria-" + std::to_string(static_cast<long>(::getpid())) + ".yaml"))
+          .string();
   const auto criteria_of = [&](const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
     return load_criteria(path, sample());
@@ -204,5 +211,6 @@ TEST_CASE("A stored run can be judged by the criteria of another file", "[config
   REQUIRE_THROWS_WITH(
       criteria_of("criteria:\n  - {id: a, metric: ttft, op: '<', value: 2 s, point: c99}\n"),
       ContainsSubstring("criteria.0.point: saw c99"));
+  std::filesystem::remove(path);
   REQUIRE_THROWS_AS(load_criteria("no-such-file.yaml", sample()), ScenarioError);
 }

@@ -16,7 +16,7 @@ server_cpu=${BENCH_SERVER_CPU:-0}
 client_cpu=${BENCH_CLIENT_CPU:-1}
 ulimit -n "$(ulimit -Hn)"
 
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DABGATE_BENCH=ON -DABGATE_TESTS=OFF >/dev/null
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DABGATE_TESTS=OFF >/dev/null
 cmake --build "$build" -j2 --target bench_paced_server bench_floor_client bench_our_client >/dev/null
 python=
 if [ -z "${BENCH_NO_PYTHON:-}" ]; then
