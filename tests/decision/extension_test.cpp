@@ -13,7 +13,6 @@
 using namespace abgate;
 using namespace abgate::decision;
 using namespace abgate::decision::testing;
-using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
