@@ -71,7 +71,7 @@ TEST_CASE("the extension is asked for where more blocks can decide, and only the
   s.extension = true;
   CHECK_FALSE(wants_extension(judged(healthy_run(), s)));  // GO
   stats::Measurements open = healthy_run();
-  set_speeds(open, Arm::candidate, {51.5, 48.9, 50.7, 53.7, 48.0, 52.4});
+  set_speeds(open, Arm::candidate, {50.6, 49.3, 50.2, 51.7, 48.9, 51.0});
   const Verdict undecided = judged(open, s);
   REQUIRE(undecided.decision == Decision::inconclusive);
   REQUIRE(result(undecided, "speed_ratio").result == Result::inconclusive);

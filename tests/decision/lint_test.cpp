@@ -1,4 +1,7 @@
 #include "decision/lint.hpp"
+
+#include <algorithm>
+
 #include "catch.hpp"
 #include "fixture.hpp"
 
@@ -108,9 +111,32 @@ TEST_CASE("a plan that sends fewer requests than min_n is warned of", "[lint]") 
   cell.requests.resize(400);
   plan.cells.push_back(cell);
   plan.steps.push_back({0, {Arm::baseline, Arm::candidate}, true});
-  CHECK(lint(s, &plan).size() == 1);
-  CHECK_THAT(sentence_of(lint(s, &plan).front()),
+  const auto of_errors = [&] {
+    std::vector<LintFinding> findings = lint(s, &plan);
+    std::erase_if(findings, [](const LintFinding& f) { return !f.key.starts_with("criteria[errors]"); });
+    return findings;
+  };
+  REQUIRE(of_errors().size() == 1);
+  CHECK_THAT(sentence_of(of_errors().front()),
              ContainsSubstring("saw 1,000, want at most the 400 planned requests"));
   criterion(s, "errors").min_n = 400;
-  CHECK(lint(s, &plan).empty());
+  CHECK(of_errors().empty());
+}
+
+TEST_CASE("a criterion that cannot pass with the plan is warned of, with the reason", "[lint]") {
+  Scenario s = clean();
+  Plan plan;
+  Cell cell;
+  cell.point = kSimulatedPoint;
+  cell.requests.resize(400);
+  plan.cells.push_back(cell);
+  plan.steps.push_back({0, {Arm::baseline, Arm::candidate}, true});
+  const std::vector<LintFinding> findings = lint(s, &plan);
+  const auto speed = std::find_if(findings.begin(), findings.end(), [](const LintFinding& f) {
+    return f.key.starts_with("criteria[speed]");
+  });
+  REQUIRE(speed != findings.end());
+  CHECK_FALSE(speed->fatal);
+  CHECK_THAT(sentence_of(*speed), ContainsSubstring("a criterion that cannot pass with this plan: 1 block "
+                                                    "planned, at least 5 are wanted"));
 }
