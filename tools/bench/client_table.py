@@ -54,7 +54,8 @@ def line(name, a, b, key, kind="stream", streams=1000):
 
 line("client_cpu_ratio", OURS, FLOOR, "cpu_us_per_event")
 line("client_p99_ratio", OURS, FLOOR, "p99_us")
-memory = median("stream", 4000, MEMORY, "bytes_per_stream")
-if memory:
-    print(f"client_bytes_per_stream {memory:.0f}")
+# The worse of the two moments: how much of a growing buffer is resident varies between runs.
+memory = [median("stream", 4000, c, "bytes_per_stream") for c in (MEMORY, OURS)]
+if any(memory):
+    print(f"client_bytes_per_stream {max(m for m in memory if m):.0f}")
 line("client_request_rate_ratio", OURS, PYTHON, "requests_per_s", "rate", 64)
