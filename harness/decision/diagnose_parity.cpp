@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <string_view>
+#include <tuple>
 
 #include "decision/diagnosis.hpp"
 #include "decision/result.hpp"
@@ -61,6 +63,48 @@ double mean_over(const Inputs& in, Arm arm, double (*value)(const stats::Request
     }
   }
   return sum.n() == 0 ? stats::kUndefined : sum.mean();
+}
+
+/// Candidate's end-to-end time over the baseline's, Σ/Σ over requests that both arms answered, at
+/// the lengths that they chose and over the pairs whose lengths differ by at most 10 %. Empty where
+/// the lengths of the load are equal anyway or no pair tells.
+std::string times_by_length(const Inputs& in) {
+  using Key = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
+  std::map<Key, const stats::RequestMetrics*> baseline;
+  const auto each = [&](Arm arm, const auto& visit) {
+    for (const stats::BlockArm& block : in.m.blocks) {
+      if (block.kind != CellKind::load || block.arm != arm) continue;
+      for (const stats::RequestMetrics& r : block.requests) {
+        if (r.success && r.e2e > 0 && r.output_tokens > 0)
+          visit(Key{block.point, block.block, r.index}, r);
+      }
+    }
+  };
+  each(Arm::baseline, [&](const Key& key, const auto& r) { baseline[key] = &r; });
+  struct Total {
+    double base = 0, cand = 0;
+    std::size_t n = 0;
+  } natural, matched;
+  each(Arm::candidate, [&](const Key& key, const auto& r) {
+    const auto found = baseline.find(key);
+    if (found == baseline.end()) return;
+    const stats::RequestMetrics& b = *found->second;
+    const auto add = [&](Total& t) {
+      t.base += b.e2e;
+      t.cand += r.e2e;
+      ++t.n;
+    };
+    add(natural);
+    if (std::fabs(std::log(r.output_tokens / b.output_tokens)) <= std::log(1.1)) add(matched);
+  });
+  if (natural.n == 0 || matched.n == natural.n) return {};
+  const std::string at_natural =
+      fmt::format("; end to end the candidate takes {}× the time at natural lengths",
+                  number(natural.cand / natural.base));
+  if (matched.n == 0)
+    return at_natural + ", and no pair of answers is of equal length (within 10 %)";
+  return at_natural + fmt::format(" and {}× over the {} of {} pairs of equal length (within 10 %)",
+                                  number(matched.cand / matched.base), matched.n, natural.n);
 }
 
 double tokens_per_chunk(const stats::RequestMetrics& r) {
@@ -124,7 +168,8 @@ void explain_lengths(const Inputs& in, Explanations& out) {
                    fmt::format("at {} the candidate's answers are {}× as long [{}, {}]; means over "
                                "all points {} and {} tokens",
                                d.point, number(*d.ratio.value), number(*d.ratio.lo),
-                               number(*d.ratio.hi), number(cand), number(base)),
+                               number(*d.ratio.hi), number(cand), number(base)) +
+                       times_by_length(in),
                    "end-to-end times and requests per second compare different work; TPOT does "
                    "not. Judge speed with ignore_eos and equal lengths",
                    true});
@@ -133,7 +178,8 @@ void explain_lengths(const Inputs& in, Explanations& out) {
   if (!in.comparison.lengths.empty() || std::fabs(cand / base - 1) < 0.05) return;
   out.push_back({"length_drift", "the arms answer at different lengths",
                  fmt::format("mean answers of {} tokens (candidate) and {} (baseline)",
-                             number(cand), number(base)),
+                             number(cand), number(base)) +
+                     times_by_length(in),
                  "end-to-end times and requests per second compare different work; TPOT does not. "
                  "Judge speed with ignore_eos and equal lengths",
                  true});

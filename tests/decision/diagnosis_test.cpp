@@ -126,6 +126,34 @@ TEST_CASE("answers of unequal length are explained", "[diagnosis]") {
              ContainsSubstring("1.17× as long [1.15, 1.19]"));
 }
 
+TEST_CASE("end-to-end times are told at natural and at matched lengths", "[diagnosis]") {
+  stats::Measurements m = healthy_run();
+  std::size_t pairs = 0;
+  for (stats::BlockArm& b : m.blocks) {
+    for (stats::RequestMetrics& r : b.requests) {
+      const bool long_answer = b.arm == Arm::candidate && r.index % 2 == 1;
+      r.output_tokens = long_answer ? 200 : 100;
+      r.e2e = b.arm == Arm::candidate ? (long_answer ? 2.0 : 1.0) : 2.0;
+    }
+    if (b.kind == CellKind::load && b.arm == Arm::candidate) pairs += b.requests.size();
+  }
+  REQUIRE(pairs % 4 == 0);
+  Verdict v = judge(scenario(), m, {});
+  REQUIRE(explanation(v, "length_drift") != nullptr);
+  // Half of the pairs at 2/2, half at 1/2: 0.75 in all, 0.5 where the lengths match.
+  CHECK_THAT(explanation(v, "length_drift")->evidence,
+             ContainsSubstring("0.750× the time at natural lengths and 0.500× over the 300 of 600 ") &&
+                 ContainsSubstring("pairs of equal length"));
+
+  for (stats::BlockArm& b : m.blocks) {
+    for (stats::RequestMetrics& r : b.requests)
+      if (b.arm == Arm::candidate) r.output_tokens = 200;
+  }
+  v = judge(scenario(), m, {});
+  CHECK_THAT(explanation(v, "length_drift")->evidence,
+             ContainsSubstring("no pair of answers is of equal length"));
+}
+
 TEST_CASE("merged chunks and speculative decoding are told from tokens", "[diagnosis]") {
   stats::Measurements m = healthy_run();
   for (stats::BlockArm& b : m.blocks) {
