@@ -1,5 +1,8 @@
+#include <unistd.h>
+
 #include <cmath>
 #include <filesystem>
+#include <string>
 
 #include "../catch.hpp"
 #include "core/error.hpp"
@@ -25,7 +28,8 @@ LikelihoodRecord sample() {
 }
 
 std::string folder() {
-  const auto path = std::filesystem::temp_directory_path() / "abgate-likelihood-test";
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("abgate-likelihood-test-" + std::to_string(::getpid()));
   std::filesystem::remove_all(path);
   std::filesystem::create_directories(path);
   return path.string();
