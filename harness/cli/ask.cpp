@@ -4,10 +4,24 @@
 
 #include <optional>
 
+#include "config/text.hpp"
 #include "core/error.hpp"
 #include "http/fetch.hpp"
+#include "store/redact.hpp"
 
 namespace abgate::cli {
+
+std::vector<std::string> secrets_of(const ArmConfig& arm) {
+  std::vector<std::string> secrets;
+  if (!arm.api_key.empty()) secrets.push_back(arm.api_key);
+  for (const auto& [name, value] : arm.headers) {
+    if (!config::names_credential(name)) continue;
+    secrets.push_back(value);
+    if (const auto scheme = value.find(' '); scheme != std::string::npos)
+      secrets.push_back(value.substr(scheme + 1));
+  }
+  return secrets;
+}
 
 Ask make_ask() {
   return [](const ArmConfig& arm, std::string_view method, const std::string& url,
@@ -17,8 +31,8 @@ Ask make_ask() {
     // A busy server may take long to answer; a missing one is known after the connect timeout.
     if (method == "POST") request.timeout = std::chrono::seconds(60);
     const auto response = http::fetch(request);
-    return Answer{response.status, response.header("content-type"), response.body,
-                  response.address};
+    return Answer{response.status, response.header("content-type"),
+                  store::Redactor(secrets_of(arm))(response.body), response.address};
   };
 }
 

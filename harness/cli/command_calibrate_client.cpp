@@ -14,6 +14,7 @@
 #include "core/scenario.hpp"
 #include "http/engine.hpp"
 #include "http/null_endpoint.hpp"
+#include "stats/quantile.hpp"
 
 namespace abgate::cli {
 
@@ -21,7 +22,7 @@ namespace {
 
 /// Beyond it the client's own error would show in a TTFT; the default of max_loop_lag_p99.
 constexpr double kTrustedMs = 10;
-constexpr int kMaxDoublings = 6;
+constexpr int kMaxSteps = 6;
 constexpr double kSearchSeconds = 1.5;
 
 /// Errors in milliseconds.
@@ -34,12 +35,12 @@ struct Measured {
   bool trusted() const { return failed == 0 && stamp_p99 <= kTrustedMs; }
 };
 
-double quantile_ms(std::vector<Duration>& values, double q) {
-  if (values.empty()) return 0;
-  const auto nth = values.begin() +
-                   static_cast<std::ptrdiff_t>(q * static_cast<double>(values.size() - 1) + 0.5);
-  std::nth_element(values.begin(), nth, values.end());
-  return to_ms(*nth);
+/// 0 where nothing was received: `failed` tells.
+double quantile_ms(const std::vector<Duration>& values, double q) {
+  std::vector<double> ms;
+  ms.reserve(values.size());
+  for (const Duration value : values) ms.push_back(to_ms(value));
+  return stats::quantile(ms, q).value_or(0);
 }
 
 Cell make_cell(std::size_t streams, double rate, double seconds) {
@@ -100,18 +101,26 @@ Measured measure(std::size_t streams, double rate, double seconds) {
   return out;
 }
 
+/// Highest rate, events a second over all streams, that this machine stamps well enough: doubled
+/// from what was asked while that holds, else halved until it does. 0: none was found.
+double highest_trusted(const Measured& asked, std::size_t streams) {
+  const bool up = asked.trusted();
+  Measured last = asked;
+  double found = up ? std::min(asked.offered, asked.received) : 0;
+  for (int i = 0; i < kMaxSteps; ++i) {
+    const double rate = last.offered / static_cast<double>(streams) * (up ? 2 : 0.5);
+    last = measure(streams, rate, kSearchSeconds);
+    if (last.trusted()) found = std::min(last.offered, last.received);
+    if (last.trusted() != up) break;
+  }
+  return found;
+}
+
 }  // namespace
 
 ExitCode execute(const CalibrateClientOptions& options, Streams io) {
   const Measured asked = measure(options.streams, options.events_per_second, options.seconds);
-  Measured best = asked;
-  for (int i = 0; options.search && best.trusted() && i < kMaxDoublings; ++i) {
-    const double rate = best.offered / static_cast<double>(options.streams) * 2;
-    const Measured next = measure(options.streams, rate, kSearchSeconds);
-    if (!next.trusted()) break;
-    best = next;
-  }
-  const double trusted = best.trusted() ? std::min(best.offered, best.received) : 0;
+  const double trusted = options.search ? highest_trusted(asked, options.streams) : 0;
   if (options.json) {
     nlohmann::ordered_json json{
         {"streams", options.streams},        {"events_per_second", asked.offered},
@@ -129,11 +138,12 @@ ExitCode execute(const CalibrateClientOptions& options, Streams io) {
         "loop lag p99 {:.3f} ms, client CPU {:.0f} % of a core\n",
         options.streams, asked.offered, asked.received, asked.failed, asked.ttft_p50,
         asked.ttft_p99, asked.itl_p50, asked.itl_p99, asked.loop_lag_p99, asked.client_cpu * 100);
-    if (options.search && trusted > 0) {
-      io.out << fmt::format("trusted up to {:.0f} events/s (stamp error p99 <= {:.0f} ms; {})\n",
-                            trusted, kTrustedMs, "found by doubling");
-    } else if (options.search) {
+    if (!asked.trusted())
       io.out << "not to be trusted at this rate: lower it, free the machine, or use more cores\n";
+    if (trusted > 0) {
+      io.out << fmt::format("trusted up to {:.0f} events/s (stamp error p99 <= {:.0f} ms; rates were "
+                            "doubled or halved)\n",
+                            trusted, kTrustedMs);
     }
   }
   return ExitCode::go;

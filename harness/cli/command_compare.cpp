@@ -9,32 +9,11 @@
 #include "cli/judge_run.hpp"
 #include "cli/session.hpp"
 #include "core/error.hpp"
-#include "decision/extension.hpp"
-#include "decision/lint.hpp"
 #include "report/report.hpp"
 
 namespace abgate::cli {
 
 namespace {
-
-/// The run so far, judged as if it had ended here: does it take the declared extension?
-bool first_look_is_open(const std::string& folder) {
-  store::StoredRun run = store::load_run(folder);
-  run.done = true;
-  run.manifest.interrupted = false;
-  return decision::wants_extension(judge_run(run).verdict);
-}
-
-/// Criteria that cannot mean what they say are refused before any load; others are warned of.
-void refuse_nonsense(const Session& session, Streams io) {
-  for (const auto& finding : decision::lint(session.scenario, &session.plan)) {
-    if (finding.fatal) {
-      throw ScenarioError({session.scenario.path, finding.line, 0},
-                          finding.key, finding.seen, finding.wanted);
-    }
-    io.err << "warning: " << decision::sentence_of(finding) << "\n";
-  }
-}
 
 /// Judges a finished run folder, writes its reports and prints the summary.
 ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
@@ -54,7 +33,7 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
 ExitCode execute(const CompareOptions& options, Streams io) {
   Interrupt interrupt;
   const Session session = prepare(options.input);
-  refuse_nonsense(session, io);
+  check_criteria(session, io.err);
   if (session.scenario.mode == Mode::swapped) {
     throw Error(
         ExitCode::bad_scenario,
@@ -82,6 +61,7 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   (name == "baseline" ? input.baseline_url : input.candidate_url) = options.arm.substr(equals + 1);
   Interrupt interrupt;
   const Session session = prepare(input);
+  check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;

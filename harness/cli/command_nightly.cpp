@@ -107,9 +107,11 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   const store::Lock lock(options.state + "/lock", fmt::format("nightly {}", utc_now_iso()));
   Interrupt interrupt;
   const Session session = prepare(options.input);
+  check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";
   drive_options.progress = options.progress;
+  drive_options.extend = first_look_is_open;
   make_folder(drive_options.out);
   store::History history(options.state + "/history.db");
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);

@@ -106,10 +106,7 @@ class Drive {
   store::Redactor redactor() const {
     std::vector<std::string> secrets;
     for (const ArmConfig* arm : {&session_.scenario.baseline, &session_.scenario.candidate}) {
-      if (!arm->api_key.empty()) secrets.push_back(arm->api_key);
-      for (const auto& [name, value] : arm->headers) {
-        if (name == "Authorization" || name == "authorization") secrets.push_back(value);
-      }
+      for (std::string& secret : secrets_of(*arm)) secrets.push_back(std::move(secret));
     }
     return store::Redactor(std::move(secrets));
   }
@@ -261,7 +258,7 @@ class Drive {
     const LikelihoodConfig& config = session_.scenario.quality.likelihood;
     if (!config.enabled || !session_.quality || stop_.stop_requested() || gone_) return;
     LikelihoodPass pass{folder_.path(), {}, config, make_ask(),
-                        [this](const std::string& line) { view_.note(line); }};
+                        [this](const std::string& line) { view_.note(line); }, redactor()};
     for (const Arm arm : {Arm::baseline, Arm::candidate, Arm::control}) {
       const bool asked = !options_.only || arm == *options_.only ||
                          (arm == Arm::control && *options_.only == Arm::baseline);
@@ -379,10 +376,15 @@ class Drive {
   bool gone_ = false;
 };
 
-/// One descriptor a stream and some for files: raises the soft limit, refuses what cannot work.
-void ensure_descriptors(const Scenario& scenario) {
+std::size_t most_streams(const Scenario& scenario) {
   std::size_t streams = scenario.quality.concurrency;
   for (const auto& point : scenario.points) streams = std::max(streams, point.concurrency);
+  return streams;
+}
+
+/// One descriptor a stream and some for files: raises the soft limit, refuses what cannot work.
+void ensure_descriptors(const Scenario& scenario) {
+  const std::size_t streams = most_streams(scenario);
   const rlim_t wanted = 2 * streams + 128;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
@@ -395,10 +397,10 @@ void ensure_descriptors(const Scenario& scenario) {
   }
 }
 
-/// Every stream to one address takes a local port of its own; refuses more streams than there are.
+/// Every stream to one address takes a local port of its own, and the A/A control drives the
+/// baseline's address as well; refuses more streams than there are ports.
 void ensure_ports(const Scenario& scenario) {
-  std::size_t streams = scenario.quality.concurrency;
-  for (const auto& point : scenario.points) streams = std::max(streams, point.concurrency);
+  const std::size_t streams = 2 * most_streams(scenario);
   std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
   std::size_t first = 0;
   std::size_t last = 0;

@@ -10,6 +10,7 @@
 #include "cli/likelihood_pass.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
+#include "decision/extension.hpp"
 #include "decision/judge.hpp"
 #include "quality/execute.hpp"
 #include "quality/sandbox.hpp"
@@ -88,6 +89,13 @@ std::vector<ItemScore> score_run(const store::StoredRun& run) {
   auto scores = quality::score(*suite, answers);
   execute_answers(run, *suite, scores);
   return scores;
+}
+
+bool first_look_is_open(const std::string& folder) {
+  store::StoredRun run = store::load_run(folder);
+  run.done = true;
+  run.manifest.interrupted = false;
+  return decision::wants_extension(judge_run(run).verdict);
 }
 
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {

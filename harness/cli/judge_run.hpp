@@ -33,6 +33,9 @@ struct JudgedRun {
 /// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own.
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "");
 
+/// Does an unfinished run, judged as if it had ended here, take the declared extension?
+bool first_look_is_open(const std::string& folder);
+
 /// Scores of the quality pass alone, executed tests included; empty if the run has none.
 std::vector<ItemScore> score_run(const store::StoredRun& run);
 

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "core/error.hpp"
+#include "quality/parallel.hpp"
 #include "store/likelihood_file.hpp"
 
 namespace abgate::cli {
@@ -63,18 +62,6 @@ LikelihoodRecord asked(const LikelihoodArm& server, LogprobDialect dialect, int 
     record.error = printable(e.what(), 300);
   }
   return record;
-}
-
-/// Runs `work(i)` for each i in [begin, end) on `threads` threads.
-void in_parallel(std::size_t begin, std::size_t end, std::size_t threads,
-                 const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{begin};
-  std::vector<std::jthread> pool;
-  for (std::size_t t = 0; t < std::min(threads, end - begin); ++t) {
-    pool.emplace_back([&] {
-      for (std::size_t i = next++; i < end; i = next++) work(i);
-    });
-  }
 }
 
 /// The files of one task, by arm.
@@ -165,7 +152,8 @@ void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText
       pass.note(e.what());
     }
     writers.emplace_back(pass.folder + "/" +
-                         store::likelihood_file(texts[0].task, pass.arms[a].arm));
+                             store::likelihood_file(texts[0].task, pass.arms[a].arm),
+                         pass.redact);
   }
   // In pieces, so that little is held and little is lost; the arms take turns text by text.
   constexpr std::size_t kPiece = 32;
@@ -173,10 +161,11 @@ void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText
     const std::size_t end = std::min(texts.size(), at + kPiece);
     std::vector<std::vector<LikelihoodRecord>> piece(
         pass.arms.size(), std::vector<LikelihoodRecord>(end - at));
-    in_parallel(at, end, pass.config.concurrency, [&](std::size_t i) {
+    quality::parallel_for(end - at, static_cast<unsigned>(pass.config.concurrency), [&](std::size_t n) {
+      const std::size_t i = at + n;
       for (std::size_t k = 0; k < pass.arms.size(); ++k) {
         const std::size_t a = (i + k) % pass.arms.size();
-        LikelihoodRecord& record = piece[a][i - at];
+        LikelihoodRecord& record = piece[a][n];
         if (dialects[a] && !stop.stop_requested()) {
           record = asked(pass.arms[a], *dialects[a], pass.config.top_k, texts[i], pass.ask);
         } else {
@@ -189,6 +178,9 @@ void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText
     for (std::size_t a = 0; a < writers.size(); ++a) {
       for (const LikelihoodRecord& record : piece[a]) writers[a].append(record);
     }
+    if (end < texts.size())
+      pass.note(fmt::format("log-probabilities: {} of {} texts ({})", end, texts.size(),
+                            to_string(texts[0].task)));
   }
   for (store::LikelihoodWriter& writer : writers) writer.finish();
   const auto able = std::count_if(dialects.begin(), dialects.end(),

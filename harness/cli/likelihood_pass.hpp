@@ -12,6 +12,7 @@
 #include "core/suite.hpp"
 #include "quality/prompt_logprobs.hpp"
 #include "stats/likelihood.hpp"
+#include "store/redact.hpp"
 #include "store/stored_run.hpp"
 
 namespace abgate::cli {
@@ -38,6 +39,7 @@ struct LikelihoodPass {
   LikelihoodConfig config;
   Ask ask;
   std::function<void(const std::string&)> note;  ///< one line for the user
+  store::Redactor redact;                        ///< for the raw files
 };
 /// Asks every text of every arm and writes one raw file per arm; a text that fails is recorded with
 /// its reason. An arm that cannot give log-probabilities is refused in one line, and its file says

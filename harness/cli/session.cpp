@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ostream>
 
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "decision/lint.hpp"
 #include "load/plan.hpp"
 #include "load/synthetic.hpp"
 #include "quality/suite.hpp"
@@ -104,6 +106,16 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides) {
   }
   session.plan = load::make_plan(s, std::move(load_prompts), std::move(quality_prompts));
   return session;
+}
+
+void check_criteria(const Session& session, std::ostream& err) {
+  for (const auto& finding : decision::lint(session.scenario, &session.plan)) {
+    if (finding.fatal) {
+      throw ScenarioError({session.scenario.path, finding.line, 0}, finding.key, finding.seen,
+                          finding.wanted);
+    }
+    err << "warning: " << decision::sentence_of(finding) << "\n";
+  }
 }
 
 }  // namespace abgate::cli

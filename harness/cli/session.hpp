@@ -1,6 +1,7 @@
 #pragma once
 // A scenario made ready to run: file read, suites read, prompts rendered, plan made. Sends nothing.
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,5 +25,9 @@ struct Session {
 /// Throws ScenarioError or DataError for everything that can be known to be wrong before any load.
 Session prepare(const ScenarioOptions& options);
 Session prepare(Scenario scenario, std::vector<std::string> overrides);
+
+/// Before any load: throws ScenarioError for a criterion that cannot mean what it says; warns on
+/// `err` of the others that decision::lint finds.
+void check_criteria(const Session& session, std::ostream& err);
 
 }  // namespace abgate::cli

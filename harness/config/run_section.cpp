@@ -32,7 +32,7 @@ const Section<LikelihoodConfig>& likelihood_section() {
     s.key("documents", &L::documents, kCount,
           "prefix and reference of the first n items of the pass; 0: all");
     s.key("outputs", &L::outputs, kCount,
-          "the baseline's own answers to the first n items, read by both arms; 0: none");
+          "n of the baseline's own answers, in the order that they came, read by both arms; 0: none");
     s.key("top_k", &L::top_k, Whole<int>{1, 1000},
           "most likely tokens per position; vLLM refuses more than its --max-logprobs, 20");
     s.key("concurrency", &L::concurrency, Whole<std::size_t>{1, 256}, "texts asked at once");

@@ -127,6 +127,16 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return best.empty() ? "" : " (did you mean \"" + best + "\"?)";
 }
 
+bool names_credential(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const char* part :
+       {"authorization", "api-key", "apikey", "token", "cookie", "secret", "password"}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
 std::string one_of(const std::vector<std::string>& words) {
   std::string out;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -26,4 +26,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 /// "a, b or c".
 std::string one_of(const std::vector<std::string>& words);
 
+/// True for names of headers whose values are secrets, in any case: "Authorization", "X-Api-Key".
+bool names_credential(std::string name);
+
 }  // namespace abgate::config

@@ -65,16 +65,6 @@ std::string read_id(const Cursor& at, const std::string& text) {
   return text;
 }
 
-bool names_credential(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* part :
-       {"authorization", "api-key", "apikey", "token", "cookie", "secret", "password"}) {
-    if (name.find(part) != std::string::npos) return true;
-  }
-  return false;
-}
-
 bool is_http_token(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 ||

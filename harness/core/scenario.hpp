@@ -140,17 +140,17 @@ struct Workload {
   SaltBy salt_by = SaltBy::cache_salt;
 };
 
-/// The quality pass: every item of a suite once per arm, natural stops.
 /// Teacher-forced log-probabilities of code, beside the answers of the quality pass.
 struct LikelihoodConfig {
   bool enabled = false;
   std::size_t documents = 0;  ///< prefix and reference of the first n items of the pass; 0: all
-  std::size_t outputs = 0;    ///< the baseline's own answers to the first n items; 0: none
+  std::size_t outputs = 0;    ///< n of the baseline's own answers, as they came; 0: none
   int top_k = 20;             ///< most likely tokens per position; vLLM's own limit is 20
   std::size_t concurrency = 2;
   bool whole_document = true;  ///< score every token, not only those of the reference
 };
 
+/// The quality pass: every item of a suite once per arm, natural stops.
 struct QualityConfig {
   std::string suite;            ///< empty: no quality pass
   std::size_t concurrency = 8;  ///< the load at which quality is judged

@@ -53,6 +53,16 @@ Decision decide(const Votes& votes) {
   return Decision::go;
 }
 
+std::optional<double> shared_alpha(std::span<const Criterion> criteria) {
+  std::optional<double> shared;
+  for (const Criterion& c : criteria) {
+    if (c.level != Level::must) continue;
+    if (shared && *shared != c.alpha) return std::nullopt;
+    shared = c.alpha;
+  }
+  return shared;
+}
+
 double alpha_at_look(double alpha, std::size_t look, std::size_t looks) {
   ABGATE_ASSERT(looks == 1 || looks == 2);
   ABGATE_ASSERT(look >= 1 && look <= looks);

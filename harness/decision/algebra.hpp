@@ -50,4 +50,7 @@ Decision decide(const Votes& votes);
 /// alpha. Source: O'Brien & Fleming 1979; alpha 0.05 gives z = 2.373 and 1.678.
 double alpha_at_look(double alpha, std::size_t look, std::size_t looks);
 
+/// Level that all must criteria share; nullopt where they differ or there is none.
+std::optional<double> shared_alpha(std::span<const Criterion> criteria);
+
 }  // namespace abgate::decision

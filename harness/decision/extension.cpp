@@ -23,12 +23,16 @@ bool wants_extension(const Verdict& first_look) {
 
 std::string look_sentence(const Scenario& scenario, unsigned look) {
   if (!scenario.extension) return {};
-  const double alpha = alpha_at_look(0.05, std::clamp(look, 1U, 2U), 2);
+  look = std::clamp(look, 1U, 2U);
+  std::string levels = "each criterion's own level is shared by both looks";
+  if (const auto together = shared_alpha(scenario.criteria)) {
+    const double alpha = alpha_at_look(*together, look, 2);
+    levels = fmt::format("z = {:.3f} at this look, so its bounds hold at {} and both looks together at {}",
+                         -stats::normal_quantile(alpha), percent(1 - alpha), percent(1 - *together));
+  }
   return fmt::format(
-      "Look {} of 2, declared before any load ({} blocks, then at most {}): O'Brien–Fleming, "
-      "z = {:.3f} at this look, so its bounds hold at {} and both looks together at 95 %{}",
-      look, scenario.blocks, scenario.blocks_at_most(), -stats::normal_quantile(alpha),
-      percent(1 - alpha),
+      "Look {} of 2, declared before any load ({} blocks, then at most {}): O'Brien–Fleming, {}{}",
+      look, scenario.blocks, scenario.blocks_at_most(), levels,
       look == 1 ? "." : ". No further look is allowed: another run is another attempt.");
 }
 

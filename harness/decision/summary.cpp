@@ -87,8 +87,9 @@ std::string scope_of(const Inputs& in) {
   }
   if (!in.m.quality.empty())
     out += fmt::format("; quality on {}", counted(in.m.quality.size(), "item"));
-  out += fmt::format("; each must criterion at {} one-sided; attempt {}", percent(1 - 0.05),
-                     in.context.attempt);
+  const auto alpha = shared_alpha(in.scenario.criteria);
+  out += fmt::format("; each must criterion at {} one-sided; attempt {}",
+                     alpha ? percent(1 - *alpha) : "its own level", in.context.attempt);
   out += ".";
   const std::string look = look_sentence(in.scenario, static_cast<unsigned>(in.context.look));
   return look.empty() ? out : out + " " + look;
@@ -147,7 +148,9 @@ void add_attempt_caveat(const Inputs& in, const Verdict& v, std::vector<std::str
   out.push_back(fmt::format(
       "attempt {}: {} with these criteria came before; a GO picked as the best of {} attempts at a "
       "boundary is wrong with a chance of up to {}, so judge by all of them{}",
-      n, counted(n - 1, "run"), n, percent(1 - std::pow(1 - 0.05, static_cast<double>(n))),
+      n, counted(n - 1, "run"), n,
+      percent(1 - std::pow(1 - shared_alpha(in.scenario.criteria).value_or(0.05),
+                           static_cast<double>(n))),
       v.decision == Decision::go ? "" : " and do not repeat until one passes"));
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "decision/extension.hpp"
 #include "report/criteria.hpp"
 #include "report/escape.hpp"
 #include "report/format.hpp"
@@ -49,12 +48,11 @@ std::string links() {
 }
 
 std::string confidence(const Input& in) {
-  const std::string look = decision::look_sentence(in.scenario, in.manifest.look);
   return fmt::format(
       "**Confidence:** each must criterion is judged by its own one-sided {} bound; all must hold "
       "for a GO. "
-      "Attempt {} with these criteria.{}\n",
-      bound_level(in.verdict), in.manifest.attempt, look.empty() ? "" : " " + look);
+      "Attempt {} with these criteria.\n",
+      bound_level(in.verdict), in.manifest.attempt);
 }
 }  // namespace
 

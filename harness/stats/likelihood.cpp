@@ -217,16 +217,6 @@ LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const Likelihoo
   return out;
 }
 
-Estimate perplexity_ratio(const std::vector<LikelihoodPair>& pairs, Arm other, double level) {
-  Pairs kept;
-  for (const LikelihoodPair& p : pairs) {
-    if (p.task == LikelihoodTask::reference && p.lost.empty() &&
-        (other != Arm::control || p.control))
-      kept.push_back(&p);
-  }
-  return ratio_of(kept, other, level);
-}
-
 std::vector<LikelihoodSummary> summarise_likelihood(const std::vector<LikelihoodPair>& pairs,
                                                     double level) {
   std::vector<LikelihoodSummary> out;

@@ -50,10 +50,6 @@ Agreement agreement(const std::vector<ScoredToken>& p, const std::vector<ScoredT
 LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const LikelihoodRecord& candidate,
                                const LikelihoodRecord* control, std::size_t first);
 
-/// exp(Σ(nll_other - nll_baseline) / Σ tokens) with the clustered interval of the ratio estimator:
-/// SE = √(C/(C-1) Σ_g (t_g - Δ m_g)²) / Σ m_g, t with C-1 degrees of freedom. Reference texts only.
-Estimate perplexity_ratio(const std::vector<LikelihoodPair>& pairs, Arm other, double level);
-
 /// What the report shows of one task: means per position with clustered intervals.
 struct LikelihoodSummary {
   LikelihoodTask task = LikelihoodTask::reference;
@@ -61,6 +57,8 @@ struct LikelihoodSummary {
   std::string why_lost;  ///< of the first one lost
   double baseline_ppl = 0, candidate_ppl = 0;
   struct Against {
+    /// exp(Σ(nll - nll_baseline) / Σ tokens), interval of the ratio estimator: SE = √(C/(C-1)
+    /// Σ_g (t_g - Δ m_g)²) / Σ m_g over sources g, t with C-1 degrees of freedom.
     Estimate ppl_ratio;
     Estimate same_top, kl_lower;      ///< per position
     double jsd_lower = 0, jsd_upper = 0, tail = 0;  ///< per position

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/error.hpp"
 #include "store/json_parts.hpp"
@@ -43,7 +44,7 @@ ScoredToken token_of(const Json& json) {
   return token;
 }
 
-Json record_json(const LikelihoodRecord& record) {
+Json record_json(const LikelihoodRecord& record, const Redactor& redact) {
   const LikelihoodText& text = record.text;
   Json tokens = Json::array();
   for (const ScoredToken& token : record.tokens) tokens.push_back(token_json(token));
@@ -53,9 +54,9 @@ Json record_json(const LikelihoodRecord& record) {
           {"cluster", text.cluster},
           {"category", text.category},
           {"language", text.language},
-          {"text", text.text},
+          {"text", redact(text.text)},
           {"prefix_bytes", text.prefix_bytes},
-          {"error", record.error},
+          {"error", redact(record.error)},
           {"tokens", std::move(tokens)}};
 }
 
@@ -83,8 +84,8 @@ std::string likelihood_file(LikelihoodTask task, Arm arm) {
          ".jsonl.gz";
 }
 
-LikelihoodWriter::LikelihoodWriter(const std::string& path)
-    : file_(path), encoder_(std::make_unique<GzipEncoder>()) {
+LikelihoodWriter::LikelihoodWriter(const std::string& path, Redactor redact)
+    : file_(path), encoder_(std::make_unique<GzipEncoder>()), redact_(std::move(redact)) {
   std::string bytes;
   encoder_->write(line_of({{"schema", kSchema}}), bytes);
   encoder_->flush(bytes);
@@ -93,7 +94,7 @@ LikelihoodWriter::LikelihoodWriter(const std::string& path)
 
 void LikelihoodWriter::append(const LikelihoodRecord& record) {
   std::string bytes;
-  encoder_->write(line_of(record_json(record)), bytes);
+  encoder_->write(line_of(record_json(record, redact_)), bytes);
   encoder_->flush(bytes);
   file_.append(bytes);
 }

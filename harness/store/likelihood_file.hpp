@@ -8,6 +8,7 @@
 #include "core/likelihood.hpp"
 #include "store/files.hpp"
 #include "store/gzip.hpp"
+#include "store/redact.hpp"
 
 namespace abgate::store {
 
@@ -16,7 +17,7 @@ std::string likelihood_file(LikelihoodTask task, Arm arm);
 
 class LikelihoodWriter {
  public:
-  explicit LikelihoodWriter(const std::string& path);
+  explicit LikelihoodWriter(const std::string& path, Redactor redact = {});
   /// Appends one text; readable after a crash (flushed).
   void append(const LikelihoodRecord& record);
   void finish();
@@ -24,6 +25,7 @@ class LikelihoodWriter {
  private:
   AppendFile file_;
   std::unique_ptr<GzipEncoder> encoder_;
+  Redactor redact_;
 };
 
 class LikelihoodReader {

@@ -99,6 +99,13 @@ TEST_CASE("the report says which look it is and what its bounds hold", "[extensi
                  ContainsSubstring("z = 2.373") && ContainsSubstring("99.1 %"));
   CHECK_THAT(look_sentence(s, 2),
              ContainsSubstring("z = 1.678") && ContainsSubstring("No further look is allowed"));
+  for (Criterion& c : s.criteria) c.alpha = 0.01;
+  CHECK_THAT(look_sentence(s, 2), ContainsSubstring("both looks together at 99 %"));
+  s.criteria.front().alpha = 0.05;
+  CHECK_THAT(look_sentence(s, 2), ContainsSubstring("each criterion's own level"));
+  CHECK_THAT(judged(healthy_run(), s, 2).scope, ContainsSubstring("at its own level one-sided"));
+  s = scenario();
+  s.extension = true;
   const Verdict v = judged(healthy_run(), s, 2);
   CHECK_THAT(v.scope, ContainsSubstring("Look 2 of 2"));
   for (const CriterionResult& r : v.criteria)

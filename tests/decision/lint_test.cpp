@@ -11,6 +11,16 @@ using namespace abgate::decision::testing;
 
 namespace {
 
+Plan one_block_of_400() {
+  Cell cell;
+  cell.point = kSimulatedPoint;
+  cell.requests.resize(400);
+  Plan plan;
+  plan.cells.push_back(cell);
+  plan.steps.push_back({0, {Arm::baseline, Arm::candidate}, true});
+  return plan;
+}
+
 Scenario clean() {
   Scenario s = scenario();
   s.candidate.gpu.kind = GpuSource::Kind::nvidia_smi;
@@ -105,12 +115,7 @@ TEST_CASE("a scenario without must criteria is warned of", "[lint]") {
 
 TEST_CASE("a plan that sends fewer requests than min_n is warned of", "[lint]") {
   Scenario s = clean();
-  Plan plan;
-  Cell cell;
-  cell.point = kSimulatedPoint;
-  cell.requests.resize(400);
-  plan.cells.push_back(cell);
-  plan.steps.push_back({0, {Arm::baseline, Arm::candidate}, true});
+  const Plan plan = one_block_of_400();
   const auto of_errors = [&] {
     std::vector<LintFinding> findings = lint(s, &plan);
     std::erase_if(findings, [](const LintFinding& f) { return !f.key.starts_with("criteria[errors]"); });
@@ -125,12 +130,7 @@ TEST_CASE("a plan that sends fewer requests than min_n is warned of", "[lint]") 
 
 TEST_CASE("a criterion that cannot pass with the plan is warned of, with the reason", "[lint]") {
   Scenario s = clean();
-  Plan plan;
-  Cell cell;
-  cell.point = kSimulatedPoint;
-  cell.requests.resize(400);
-  plan.cells.push_back(cell);
-  plan.steps.push_back({0, {Arm::baseline, Arm::candidate}, true});
+  const Plan plan = one_block_of_400();
   const std::vector<LintFinding> findings = lint(s, &plan);
   const auto speed = std::find_if(findings.begin(), findings.end(), [](const LintFinding& f) {
     return f.key.starts_with("criteria[speed]");

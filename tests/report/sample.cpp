@@ -490,6 +490,15 @@ Sample hostile_sample() {
   for (auto& f : s.measurements.facts) f.model = f.version = evil, f.other = {{evil, evil}};
   for (auto& r : s.verdict.criteria)
     r.criterion.title = r.criterion.id = r.reason = r.method = r.next_step = evil, r.notes = {evil};
+  stats::LikelihoodSummary lost;
+  lost.lost = 1;
+  lost.why_lost = evil;
+  s.comparison.likelihood = {lost};
+  stats::AnswerFloor floor;
+  floor.metric = evil;
+  floor.floor.value = 0.06;
+  floor.unresolved = true;
+  s.comparison.floor = {floor};
   for (auto& e : s.verdict.explanations) e.title = e.evidence = e.advice = evil;
   s.verdict.validity = {{evil, true, evil, evil}};
   s.verdict.caveats = {evil};

@@ -36,7 +36,7 @@ TEST_CASE("The perplexity ratio is the ratio estimator with clustered errors", "
   // t = 1, 3, 2; m = 10, 20, 10: Δ = 6/40 = 0.15; residuals -0.5, 0, 0.5.
   const std::vector<LikelihoodPair> pairs{pair("a", 10, 5, 6), pair("b", 20, 10, 13),
                                           pair("c", 10, 4, 6)};
-  const Estimate e = perplexity_ratio(pairs, Arm::candidate, 0.9);
+  const Estimate e = summarise_likelihood(pairs, 0.9).at(0).candidate.ppl_ratio;
   REQUIRE(e.value);
   CHECK(*e.value == Approx(std::exp(0.15)));
   const double se = std::sqrt(3.0 / 2.0 * 0.5) / 40;
@@ -46,7 +46,7 @@ TEST_CASE("The perplexity ratio is the ratio estimator with clustered errors", "
 
 TEST_CASE("Texts of one source count as one cluster", "[likelihood]") {
   const std::vector<LikelihoodPair> one{pair("a", 10, 5, 6), pair("a", 20, 10, 13)};
-  const Estimate e = perplexity_ratio(one, Arm::candidate, 0.9);
+  const Estimate e = summarise_likelihood(one, 0.9).at(0).candidate.ppl_ratio;
   CHECK(e.value);
   CHECK_FALSE(e.hi);
   CHECK(e.why == "fewer than 2 clusters");

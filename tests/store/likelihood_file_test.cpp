@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -7,6 +5,7 @@
 #include "../catch.hpp"
 #include "core/error.hpp"
 #include "store/files.hpp"
+#include "samples.hpp"
 #include "store/likelihood_file.hpp"
 
 using namespace abgate;
@@ -27,14 +26,6 @@ LikelihoodRecord sample() {
   return r;
 }
 
-std::string folder() {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("abgate-likelihood-test-" + std::to_string(::getpid()));
-  std::filesystem::remove_all(path);
-  std::filesystem::create_directories(path);
-  return path.string();
-}
-
 std::string refusal(const std::string& path) {
   try {
     LikelihoodReader reader(path, false);
@@ -49,7 +40,8 @@ std::string refusal(const std::string& path) {
 }  // namespace
 
 TEST_CASE("Readings survive the disk digit for digit", "[likelihood]") {
-  const std::string path = folder() + "/" + likelihood_file(LikelihoodTask::output, Arm::candidate);
+  const test::TempFolder folder;
+  const std::string path = folder / likelihood_file(LikelihoodTask::output, Arm::candidate);
   make_folders(std::filesystem::path(path).parent_path().string());
   LikelihoodWriter writer(path);
   writer.append(sample());
@@ -79,7 +71,8 @@ TEST_CASE("Readings survive the disk digit for digit", "[likelihood]") {
 }
 
 TEST_CASE("A damaged file of readings is one line with its place", "[likelihood]") {
-  const std::string path = folder() + "/x.jsonl.gz";
+  const test::TempFolder folder;
+  const std::string path = folder / "x.jsonl.gz";
   write_file(path, gzip("{\"schema\":\"other/9\"}\n"));
   CHECK(refusal(path).find("abgate-likelihood/1") != std::string::npos);
   write_file(path, gzip("{\"schema\":\"abgate-likelihood/1\"}\n{\"arm\":\"baseline\"}\n"));

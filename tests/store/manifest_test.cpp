@@ -36,6 +36,7 @@ Manifest sample() {
   m.started = "2026-01-31T02:17:00Z";
   m.clock_zero = TimePoint{Duration{123456789012345}};
   m.attempt = 3;
+  m.look = 2;
   m.merged_from = {"a", "b"};
   return m;
 }

@@ -5,7 +5,7 @@
 #   tools/bench/client.sh                  # about two minutes; builds build/bench
 #   BENCH_NO_PYTHON=1 tools/bench/client.sh
 # The server is pinned to one core and each client, with all of its threads, to another one.
-# Environment: BENCH_BUILD (a configured build folder), BENCH_VENV (folder for aiohttp),
+# Environment: BENCH_BUILD (a build folder of its own), BENCH_VENV (folder for aiohttp),
 # BENCH_REPEATS (3: medians), BENCH_STREAMS ("64 1000 4000"), BENCH_SERVER_CPU, BENCH_CLIENT_CPU.
 set -eu
 cd "$(dirname "$0")/../.."
