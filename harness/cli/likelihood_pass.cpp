@@ -185,7 +185,7 @@ void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText
   for (store::LikelihoodWriter& writer : writers) writer.finish();
   const auto able = std::count_if(dialects.begin(), dialects.end(),
                                   [](const auto& dialect) { return dialect.has_value(); });
-  if (able == 0) return;
+  if (able == 0 || stop.stop_requested()) return;  // the piece that was cut is no count of texts
   pass.note(fmt::format("log-probabilities of {} texts ({}) asked of {} arms", texts.size(),
                         to_string(texts[0].task), able));
 }

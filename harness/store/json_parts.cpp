@@ -19,6 +19,12 @@ std::string dump(Json json, const Redactor& redact) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string words_of(const std::exception& error) {
+  const std::string what = error.what();
+  const std::size_t bracket = what.starts_with("[json.exception") ? what.find("] ") : what.npos;
+  return bracket == what.npos ? what : what.substr(bracket + 2);
+}
+
 void parse_json(std::string_view text, const std::string& path, const char* wanted,
                 const std::function<void(const Json&)>& read) {
   const Place place{path, 0, 0};
@@ -27,10 +33,7 @@ void parse_json(std::string_view text, const std::string& path, const char* want
     if (!json.is_object()) throw DataError(place, "", json.type_name(), wanted);
     read(json);
   } catch (const Json::exception& error) {
-    const std::string what = error.what();  // "[json.exception.…] what is wrong"
-    const std::size_t bracket = what.find("] ");
-    throw DataError(place, "", bracket == std::string::npos ? what : what.substr(bracket + 2),
-                    wanted);
+    throw DataError(place, "", words_of(error), wanted);
   } catch (const WrongWord& error) {
     throw DataError(place, "", error.what(), wanted);
   }

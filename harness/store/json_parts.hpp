@@ -20,6 +20,9 @@ ServerFacts server_facts_of(const Json& json);
 /// Indented, with secrets replaced in every string; bytes that are no UTF-8 become U+FFFD.
 std::string dump(Json json, const Redactor& redact);
 
+/// What a library error says, without its "[json.exception.…] " in front.
+std::string words_of(const std::exception& error);
+
 /// Parses an object and hands it to `read`; every error of both becomes one DataError with the
 /// file's name.
 void parse_json(std::string_view text, const std::string& path, const char* wanted,

@@ -122,7 +122,7 @@ bool LikelihoodReader::next(LikelihoodRecord& record) {
   try {
     record = record_of(Json::parse(line));
   } catch (const std::exception& e) {
-    throw DataError(Place{path_, lines_->line(), 0}, "", e.what(),
+    throw DataError(Place{path_, lines_->line(), 0}, "", words_of(e),
                     "a text with its log-probabilities");
   }
   return true;

@@ -77,6 +77,7 @@ TEST_CASE("A damaged file of readings is one line with its place", "[likelihood]
   CHECK(refusal(path).find("abgate-likelihood/1") != std::string::npos);
   write_file(path, gzip("{\"schema\":\"abgate-likelihood/1\"}\n{\"arm\":\"baseline\"}\n"));
   CHECK(refusal(path).find("x.jsonl.gz:2") != std::string::npos);
+  CHECK(refusal(path).find("json.exception") == std::string::npos);
   const std::string whole = gzip("{\"schema\":\"abgate-likelihood/1\"}\n");
   write_file(path, whole.substr(0, whole.size() - 6));
   CHECK(refusal(path) != "accepted");
