@@ -25,6 +25,12 @@ compare
 want_status 20
 want_out "attempt 2"
 
+# nightly is a comparison too, and takes the extension.
+abgate nightly "$data/fast.yaml" --baseline "$base" --candidate "$cand" --state "$work/state" --progress plain \
+  --set blocks=3 --set extension=true
+want_status 0
+want_out "Look 2 of 2"
+
 sed -i -E 's/"format": *[^,]+,/"format": 0,/' "$run/manifest.json"
 abgate judge "$run"
 want_status 65
