@@ -30,6 +30,10 @@ std::string_view to_string(Arrival arrival) {
       return "poisson";
     case Arrival::gamma:
       return "gamma";
+    case Arrival::ramp:
+      return "ramp";
+    case Arrival::trace:
+      return "trace";
   }
   return "?";
 }
@@ -38,6 +42,8 @@ std::string_view to_string(CachePolicy policy) {
   switch (policy) {
     case CachePolicy::cold:
       return "cold";
+    case CachePolicy::block:
+      return "block";
     case CachePolicy::warm:
       return "warm";
     case CachePolicy::off:
@@ -48,6 +54,36 @@ std::string_view to_string(CachePolicy policy) {
 
 std::string_view to_string(SaltBy by) {
   return by == SaltBy::cache_salt ? "cache_salt" : "prompt_prefix";
+}
+
+std::string_view to_string(PromptSource::Kind kind) {
+  switch (kind) {
+    case PromptSource::Kind::suite:
+      return "suite";
+    case PromptSource::Kind::synthetic:
+      return "synthetic";
+    case PromptSource::Kind::trace:
+      return "trace";
+    case PromptSource::Kind::sharegpt:
+      return "sharegpt";
+    case PromptSource::Kind::jsonl:
+      return "jsonl";
+  }
+  return "?";
+}
+
+std::string_view to_string(TraceKind kind) {
+  switch (kind) {
+    case TraceKind::automatic:
+      return "automatic";
+    case TraceKind::azure:
+      return "azure";
+    case TraceKind::mooncake:
+      return "mooncake";
+    case TraceKind::burstgpt:
+      return "burstgpt";
+  }
+  return "?";
 }
 
 }  // namespace abgate
