@@ -1,4 +1,4 @@
-#include "quality/line_reader.hpp"
+#include "dataset/line_reader.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -12,7 +12,7 @@
 
 #include "core/error.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 namespace {
 
@@ -152,4 +152,4 @@ std::string file_hash(const std::string& path) {
   return fmt::format("{:016x}", hash);
 }
 
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

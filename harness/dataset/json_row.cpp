@@ -1,13 +1,13 @@
-#include "quality/json_row.hpp"
+#include "dataset/json_row.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
-#include "quality/line_reader.hpp"
+#include "dataset/line_reader.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 namespace {
 
@@ -190,4 +190,4 @@ void for_each_row(const std::string& path, const std::function<void(const JsonRo
   }
 }
 
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

@@ -1,6 +1,6 @@
 #pragma once
 // One JSON object of a data file, read field by field; whatever is wrong becomes one line with
-// file, line and field. Internal to the room.
+// file, line and field.
 
 #include <functional>
 #include <initializer_list>
@@ -12,7 +12,7 @@
 
 #include "core/error.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 /// Longest text of a field: about a million tokens, beyond any context.
 inline constexpr std::size_t kMaxFieldBytes = std::size_t{4} << 20;
@@ -62,4 +62,4 @@ class JsonRow {
 /// Each object of a file: JSON Lines, or one JSON array (then `line` counts objects); gz or plain.
 void for_each_row(const std::string& path, const std::function<void(const JsonRow&)>& on_row);
 
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 /// The longest line that any reader here accepts; a decompression bomb stops at it.
 inline constexpr std::size_t kMaxLineBytes = std::size_t{32} << 20;
@@ -38,4 +38,4 @@ std::string read_text(const std::string& path, std::size_t max_bytes);
 /// FNV-1a of a file's bytes as they lie on disk, 16 hex digits. Throws DataError.
 std::string file_hash(const std::string& path);
 
-}  // namespace abgate::quality
+}  // namespace abgate::dataset
