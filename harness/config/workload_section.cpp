@@ -113,14 +113,16 @@ void check_source(const Cursor& at, const PromptSource& w) {
   for (const char* key : {"input_tokens", "output_tokens"}) {
     if (synthetic && !at.at(key).present())
       at.at(key).fail("nothing", "a number of tokens (kind: synthetic)");
-    if (!synthetic && at.at(key).present())
+    const bool allowed = synthetic || (w.kind == Kind::sharegpt && key[0] == 'o');
+    if (!allowed && at.at(key).present())
       at.at(key).fail("only with kind: synthetic; a suite or a file brings its own lengths");
   }
   for (const char* key : {"shared_prefix", "turns"}) only_for(at, key, synthetic, "kind: synthetic");
   for (const char* key : {"format", "window_from", "window_length", "block_tokens"})
     only_for(at, key, w.kind == Kind::trace, "kind: trace");
   only_for(at, "sessions", w.kind == Kind::sharegpt, "kind: sharegpt");
-  only_for(at, "natural", reads_file(w.kind), "kind: trace, sharegpt or jsonl");
+  only_for(at, "natural", w.kind == Kind::trace || w.kind == Kind::jsonl, "kind: trace or jsonl");
+  only_for(at, "max_turns", w.sessions, "sessions: true");
   only_for(at, "think_time", w.sessions || at.at("turns").present(), "sessions: true or turns");
   if (at.at("turns").present() && at.at("shared_prefix").present())
     at.at("shared_prefix").fail("no shared prefix with turns: a session shares what it said before");
@@ -147,7 +149,8 @@ void source_keys(Section<T>& s) {
   s.custom(
       "output_tokens", lengths_type(), "",
       [](const Cursor& at, T& w) { read_lengths(at, w.output_tokens); },
-      "synthetic: exact answer lengths (see `exact_by`)");
+      "synthetic: exact answer lengths (see `exact_by`); sharegpt: the same, left out: they end "
+      "by themselves, at max_tokens at the latest");
   s.nested("shared_prefix", static_cast<SharedPrefix T::*>(&T::shared_prefix),
            shared_prefix_section(), "synthetic: prompts that begin alike; needs `cache: block`");
   s.custom(
@@ -156,6 +159,8 @@ void source_keys(Section<T>& s) {
       "answers, so that both arms are sent the same");
   s.key("sessions", static_cast<bool T::*>(&T::sessions), Flag{},
         "sharegpt: every turn of a conversation, one after the other; else its first");
+  s.key("max_turns", static_cast<std::size_t T::*>(&T::max_turns), Whole<std::size_t>{0, 10'000},
+        "sharegpt with sessions: longer conversations are cut after so many turns; 0: never");
   s.key("think_time", static_cast<Duration T::*>(&T::think_time), Span{},
         "sessions: from the end of an answer to the next turn")
       .fallback("0s");
@@ -163,7 +168,8 @@ void source_keys(Section<T>& s) {
         Choice<TraceKind>{{{"automatic", TraceKind::automatic},
                            {"azure", TraceKind::azure},
                            {"mooncake", TraceKind::mooncake},
-                           {"burstgpt", TraceKind::burstgpt}}},
+                           {"burstgpt", TraceKind::burstgpt},
+                           {"qwen-bailian", TraceKind::qwen_bailian}}},
         "trace: its format; automatic: told by the first line");
   s.key("window_from", static_cast<Duration T::*>(&T::window_from), Span{},
         "trace: where the window begins, in time since its first row")
@@ -171,9 +177,10 @@ void source_keys(Section<T>& s) {
   s.key("window_length", static_cast<std::optional<Duration> T::*>(&T::window_length), Span{},
         "trace: how much of its time is replayed; left out: all");
   s.key("block_tokens", static_cast<int T::*>(&T::block_tokens), Whole<int>{0, 65536},
-        "trace with block hashes: tokens that a hash stands for; 0: the format's (mooncake: 512)");
+        "trace with block hashes: tokens that a hash stands for; 0: the format's (mooncake 512, "
+        "qwen-bailian 16)");
   s.key("natural", static_cast<bool T::*>(&T::natural), Flag{},
-        "lengths of the file only limit the answers; else they are exact");
+        "trace, jsonl: lengths of the file only limit the answers; else they are exact");
 }
 
 const Section<WorkloadClass>& class_section() {
@@ -205,7 +212,8 @@ void check_workload(const Cursor& at, Workload& w) {
     return;
   }
   for (const char* key : {"kind", "suite", "file", "input_tokens", "output_tokens", "shared_prefix",
-                          "turns", "sessions", "think_time", "format", "window_from",
+                          "turns", "sessions", "max_turns", "think_time",
+                          "format", "window_from",
                           "window_length", "block_tokens", "natural"}) {
     if (at.at(key).present()) at.at(key).fail("no such key beside classes: each class has its own");
   }

@@ -82,6 +82,8 @@ std::string_view to_string(TraceKind kind) {
       return "mooncake";
     case TraceKind::burstgpt:
       return "burstgpt";
+    case TraceKind::qwen_bailian:
+      return "qwen-bailian";
   }
   return "?";
 }

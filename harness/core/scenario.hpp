@@ -161,7 +161,7 @@ struct SharedPrefix {
 /// How an answer of a given length is asked for.
 enum class ExactBy { ignore_eos, min_tokens, both };
 
-enum class TraceKind { automatic, azure, mooncake, burstgpt };
+enum class TraceKind { automatic, azure, mooncake, burstgpt, qwen_bailian };
 
 /// Where the prompts of a workload, or of one class of it, come from.
 struct PromptSource {
@@ -175,7 +175,7 @@ struct PromptSource {
   std::string suite;                 ///< suite: path, relative to the scenario file
   std::string file;                  ///< trace, sharegpt, jsonl: path, relative to the scenario file
   LengthDistribution input_tokens;   ///< synthetic
-  LengthDistribution output_tokens;  ///< synthetic: exact
+  LengthDistribution output_tokens;  ///< synthetic: exact; sharegpt: the same, mean 0: natural
   TraceKind format = TraceKind::automatic;
   Duration window_from{0};               ///< trace: time of its own at which the window begins
   std::optional<Duration> window_length;  ///< trace: absent: to its end
@@ -185,6 +185,7 @@ struct PromptSource {
   LengthDistribution turns;    ///< synthetic: turns of a session; mean 0: single requests
   bool sessions = false;       ///< sharegpt: all turns of a conversation, one after the other; else
                                ///< its first
+  std::size_t max_turns = 0;   ///< sharegpt with sessions: cut longer ones; 0: all
   Duration think_time{0};      ///< sessions: from the end of an answer to the next turn
 };
 

@@ -5,7 +5,7 @@
 
 using namespace abgate;
 using namespace abgate::config;
-using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -33,17 +33,17 @@ TEST_CASE("A ramp has stages; it bounds its block", "[config]") {
   REQUIRE(p.stages[2].target == 0);
   REQUIRE(p.concurrency == 0);
 
-  REQUIRE_THAT(with_point("arrival: ramp"), ContainsSubstring("points.0.stages: saw nothing"));
+  REQUIRE_THAT(with_point("arrival: ramp"), Contains("points.0.stages: saw nothing"));
   REQUIRE_THAT(with_point("arrival: ramp, stages: [{target: 3/s}]"),
-               ContainsSubstring("saw jumps only, want a stage with a duration"));
+               Contains("saw jumps only, want a stage with a duration"));
   REQUIRE_THAT(with_point("arrival: ramp, stages: [{duration: 3s, target: 0/s}]"),
-               ContainsSubstring("saw rate 0 throughout"));
+               Contains("saw rate 0 throughout"));
   REQUIRE_THAT(with_point("arrival: ramp, stages: [{duration: 3s}]"),
-               ContainsSubstring("points.0.stages.0"));
+               Contains("points.0.stages.0"));
   REQUIRE_THAT(with_point("arrival: ramp, stages: [{duration: 3s, target: -1/s}]"),
-               ContainsSubstring("target"));
+               Contains("target"));
   REQUIRE_THAT(with_point("concurrency: 4, requests: 9, stages: [{duration: 3s, target: 1/s}]"),
-               ContainsSubstring("only with arrival: ramp"));
+               Contains("only with arrival: ramp"));
 }
 
 TEST_CASE("A trace brings its own times", "[config]") {
@@ -57,29 +57,29 @@ TEST_CASE("A trace brings its own times", "[config]") {
   REQUIRE(s.workload.natural);
   REQUIRE(s.points.at(0).time_scale == 10);
 
-  REQUIRE_THAT(with_point("arrival: trace, rate: 3/s"), ContainsSubstring("brings its own times"));
-  REQUIRE_THAT(with_point("arrival: trace, time_scale: 0"), ContainsSubstring("above 0"));
+  REQUIRE_THAT(with_point("arrival: trace, rate: 3/s"), Contains("brings its own times"));
+  REQUIRE_THAT(with_point("arrival: trace, time_scale: 0"), Contains("above 0"));
   REQUIRE_THAT(with_point("arrival: poisson, rate: 3/s, requests: 3, time_scale: 2"),
-               ContainsSubstring("only with arrival: trace"));
+               Contains("only with arrival: trace"));
   REQUIRE_THAT(with_point("arrival: constant, rate: 0/s, requests: 3"),
-               ContainsSubstring("saw 0, want the rate of an open loop, above 0"));
-  REQUIRE_THAT(with_workload("kind: trace"), ContainsSubstring("workload.file: saw nothing"));
+               Contains("saw 0, want the rate of an open loop, above 0"));
+  REQUIRE_THAT(with_workload("kind: trace"), Contains("workload.file: saw nothing"));
   REQUIRE_THAT(with_workload("kind: trace, file: a.csv, format: parquet"),
-               ContainsSubstring("workload.format"));
+               Contains("workload.format"));
 }
 
 TEST_CASE("Keys of another kind of workload are refused", "[config]") {
   const std::string made = "kind: synthetic, input_tokens: 64, output_tokens: 8, ";
   REQUIRE(with_workload(made + "turns: 3, think_time: 2s") == "accepted");
-  REQUIRE_THAT(with_workload(made + "file: a.csv"), ContainsSubstring("kind: trace, sharegpt"));
-  REQUIRE_THAT(with_workload(made + "window_from: 1s"), ContainsSubstring("only with kind: trace"));
-  REQUIRE_THAT(with_workload(made + "think_time: 2s"), ContainsSubstring("sessions: true or turns"));
-  REQUIRE_THAT(with_workload(made + "natural: true"), ContainsSubstring("only with kind: trace"));
+  REQUIRE_THAT(with_workload(made + "file: a.csv"), Contains("kind: trace, sharegpt"));
+  REQUIRE_THAT(with_workload(made + "window_from: 1s"), Contains("only with kind: trace"));
+  REQUIRE_THAT(with_workload(made + "think_time: 2s"), Contains("sessions: true or turns"));
+  REQUIRE_THAT(with_workload(made + "natural: true"), Contains("only with kind: trace"));
   REQUIRE_THAT(with_workload("kind: jsonl, file: a.jsonl, turns: 3"),
-               ContainsSubstring("only with kind: synthetic"));
+               Contains("only with kind: synthetic"));
   REQUIRE_THAT(with_workload("kind: jsonl, file: a.jsonl, sessions: true"),
-               ContainsSubstring("only with kind: sharegpt"));
-  REQUIRE_THAT(with_workload("suite: s.jsonl, file: a.jsonl"), ContainsSubstring("workload.file"));
+               Contains("only with kind: sharegpt"));
+  REQUIRE_THAT(with_workload("suite: s.jsonl, file: a.jsonl"), Contains("workload.file"));
 }
 
 TEST_CASE("Shared prefixes need a cache that may share", "[config]") {
@@ -87,23 +87,23 @@ TEST_CASE("Shared prefixes need a cache that may share", "[config]") {
   const std::string shared = made + "shared_prefix: {groups: 4, hit_rate: 50 %}";
   REQUIRE(with_workload(shared + ", cache: block") == "accepted");
   REQUIRE_THAT(with_workload(shared),
-               ContainsSubstring("workload.cache: saw cold, want cache: block"));
+               Contains("workload.cache: saw cold, want cache: block"));
   REQUIRE_THAT(with_workload(made + "cache: block, shared_prefix: {groups: 4}"),
-               ContainsSubstring("hit_rate"));
+               Contains("hit_rate"));
   REQUIRE_THAT(with_workload(made + "cache: block, shared_prefix: {groups: 4, hit_rate: 1}"),
-               ContainsSubstring("a share between 0 and 1"));
+               Contains("a share between 0 and 1"));
   REQUIRE_THAT(with_workload(shared + ", cache: block, turns: 2"),
-               ContainsSubstring("no shared prefix with turns"));
+               Contains("no shared prefix with turns"));
 }
 
 TEST_CASE("Lengths may come from a file", "[config]") {
   const std::string empirical = "kind: synthetic, output_tokens: 8, input_tokens: {kind: empirical";
   REQUIRE(with_workload(empirical + ", file: l.txt}") == "accepted");
-  REQUIRE_THAT(with_workload(empirical + "}"), ContainsSubstring("one length a line"));
-  REQUIRE_THAT(with_workload(empirical + ", file: l.txt, mean: 5}"), ContainsSubstring("no mean"));
+  REQUIRE_THAT(with_workload(empirical + "}"), Contains("one length a line"));
+  REQUIRE_THAT(with_workload(empirical + ", file: l.txt, mean: 5}"), Contains("no mean"));
   REQUIRE_THAT(
       with_workload("kind: synthetic, output_tokens: 8, input_tokens: {mean: 5, file: l.txt}"),
-      ContainsSubstring("a file with kind: empirical"));
+      Contains("a file with kind: empirical"));
 }
 
 TEST_CASE("Classes have names, weights and sources of their own", "[config]") {
@@ -118,17 +118,17 @@ TEST_CASE("Classes have names, weights and sources of their own", "[config]") {
   REQUIRE(s.workload.classes[1].weight == 1);
 
   REQUIRE_THAT(with_workload("classes: [{name: a, " + made + "}, {name: a, " + made + "}]"),
-               ContainsSubstring("workload.classes.1.name: saw a a second time"));
+               Contains("workload.classes.1.name: saw a a second time"));
   REQUIRE_THAT(with_workload("classes: [{name: a, weight: 0, " + made + "}]"),
-               ContainsSubstring("weight"));
-  REQUIRE_THAT(with_workload("classes: [{" + made + "}]"), ContainsSubstring("name"));
+               Contains("weight"));
+  REQUIRE_THAT(with_workload("classes: [{" + made + "}]"), Contains("name"));
   REQUIRE_THAT(with_workload("classes: [{name: a, " + made + "}], suite: s.jsonl"),
-               ContainsSubstring("each class has its own"));
-  REQUIRE_THAT(with_workload("classes: [{name: a}]"), ContainsSubstring("path of a prompt suite"));
+               Contains("each class has its own"));
+  REQUIRE_THAT(with_workload("classes: [{name: a}]"), Contains("path of a prompt suite"));
 }
 
 TEST_CASE("Exact lengths can be asked for in two ways", "[config]") {
   REQUIRE(sample().workload.exact_by == ExactBy::ignore_eos);
   REQUIRE(sample({"workload.exact_by=both"}).workload.exact_by == ExactBy::both);
-  REQUIRE_THAT(refusal(kSample, {"workload.exact_by=eos"}), ContainsSubstring("exact_by"));
+  REQUIRE_THAT(refusal(kSample, {"workload.exact_by=eos"}), Contains("exact_by"));
 }
