@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/suite.hpp"
-#include "dataset/json_row.hpp"
+#include "dataset/json_rows.hpp"
 
 namespace abgate::quality {
 
