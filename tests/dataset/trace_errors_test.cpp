@@ -203,7 +203,10 @@ TEST_CASE("A long trace streams: memory holds the window, not the file", "[trace
   }
   const long before = resident_peak();
   const Trace trace = read_trace(path, TraceFormat::automatic, {1h, 10s});
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep what was freed
   CHECK(resident_peak() - before < 4096);  // the rows of it all would take 48 MB
+#endif
+  CHECK(before > 0);
   CHECK(trace.rows_in_file == kRows);
   CHECK(trace.rows.size() == 1000);
   CHECK(trace.rows.capacity() < 4096);
