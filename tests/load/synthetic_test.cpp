@@ -182,6 +182,7 @@ TEST_CASE("A synthetic session sends everything that was said before", "[load]")
   source.turns.kind = LengthDistribution::Kind::uniform;
   source.turns.min = 2;
   source.turns.max = 5;
+  source.turns.mean = 3.5;
   source.think_time = std::chrono::seconds(2);
   const PromptSet text = make_synthetic_prompts(source, Api::completions, 5, 100);
   const PromptSet chat = make_synthetic_prompts(source, Api::chat, 5, 100);
