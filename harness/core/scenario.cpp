@@ -1,5 +1,7 @@
 #include "core/scenario.hpp"
 
+#include <fmt/format.h>
+
 namespace abgate {
 
 std::string_view to_string(Mode mode) {
@@ -70,6 +72,23 @@ std::string_view to_string(PromptSource::Kind kind) {
       return "jsonl";
   }
   return "?";
+}
+
+std::string arrival_words(const LoadPoint& point) {
+  if (point.arrival == Arrival::trace) {
+    return point.time_scale == 1 ? "arrivals of the trace"
+                                 : fmt::format("arrivals of the trace, {:g} times as fast",
+                                               point.time_scale);
+  }
+  if (point.arrival != Arrival::ramp)
+    return fmt::format("{:g} req/s, {}", point.rate, to_string(point.arrival));
+  std::string rates = fmt::format("{:g}", point.rate);
+  Duration total{0};
+  for (const RampStage& stage : point.stages) {
+    rates += fmt::format(" to {:g}", stage.target);
+    total += stage.duration;
+  }
+  return fmt::format("ramp {} req/s in {:g} s", rates, to_seconds(total));
 }
 
 std::string_view to_string(TraceKind kind) {

@@ -299,6 +299,9 @@ std::string_view to_string(Arrival arrival);
 std::string_view to_string(CachePolicy policy);
 std::string_view to_string(SaltBy by);
 std::string_view to_string(PromptSource::Kind kind);
+/// How an open loop's requests come: "4 req/s, poisson", "ramp 1 to 8 to 2 req/s in 90 s",
+/// "trace, 10 times as fast". REQUIRES: not closed.
+std::string arrival_words(const LoadPoint& point);
 std::string_view to_string(TraceKind kind);
 
 }  // namespace abgate
