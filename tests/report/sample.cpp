@@ -153,6 +153,7 @@ void fill_scenario(Scenario& s) {
   LoadPoint c32;
   c32.id = "c32";
   c32.concurrency = 32;
+  s.workload.suite = "../prompts/code-basics.jsonl";
   s.points = {c8, c32};
   s.quality.suite = "prompts/core.jsonl";
   s.slo.ttft = std::chrono::seconds(1);
