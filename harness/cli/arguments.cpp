@@ -133,11 +133,16 @@ class Parser {
     auto* sub = add(app_, "judge", "Verdict and report again, offline, from the raw records", o,
                     "  abgate judge reports/runs/latest\n"
                     "  abgate judge reports/runs/latest --criteria stricter.yaml\n"
-                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE");
+                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE\n"
+                    "  abgate judge reports/runs/latest --threads 1   # same bytes, slower");
     sub->add_option("RUN", o->run, "Run folder")->required();
     sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
     sub->add_option("--criteria", o->criteria,
                     "Scenario file whose criteria replace the run's own");
+    sub->add_option("--threads", o->threads,
+                    "Threads that read, score and resample (default: one per processor); the files "
+                    "written do not depend on it")
+        ->check(CLI::Range(1U, 1024U));
   }
 
   void add_report() {

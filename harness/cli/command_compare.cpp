@@ -62,10 +62,18 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   Interrupt interrupt;
   const Session session = prepare(input);
   check_criteria(session, io.err);
+  if (session.scenario.extension) {
+    throw Error(ExitCode::bad_scenario,
+                "extension: saw true, want false here: an extension follows the first look while "
+                "both servers are up, and a recording drives one; add --set extension=false, or "
+                "use `abgate compare`");
+  }
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
+  drive_options.attempt =
+      attempt_number(options.out, session.scenario, session.overrides, drive_options.only);
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "

@@ -48,6 +48,7 @@ struct JudgeOptions {
   std::string run;
   std::string other_run;  ///< recorded mode: the other arm's run
   std::string criteria;   ///< a scenario file whose criteria replace the run's
+  unsigned threads = 0;   ///< 0: one per processor; changes the time only
 };
 struct ReportCommandOptions {
   std::string run;

@@ -124,17 +124,23 @@ Statement state(const Pairs& x, Method method, const CriterionResult& r) {
   return mean_statement(difference, r);
 }
 
-/// A bound moved towards its threshold by what two equal servers differed.
-std::optional<double> moved(std::optional<double> bound, double by, bool up) {
-  if (!bound || by <= 0 || *bound <= 0) return bound;
-  return *bound * std::exp(up ? by : -by);
+/// A bound moved towards its threshold by what two equal servers differed: a factor e^shift, of a
+/// difference the same share of the baseline.
+std::optional<double> moved(std::optional<double> bound, double shift, bool up,
+                            const CriterionResult& r) {
+  if (!bound || shift <= 0) return bound;
+  if (r.criterion.form == Form::difference) {
+    const double by = std::expm1(shift) * std::fabs(r.baseline.value_or(0));
+    return *bound + (up ? by : -by);
+  }
+  return *bound <= 0 ? bound : std::optional(*bound * std::exp(up ? shift : -shift));
 }
 
 /// Withdraws a PASS that clears its threshold by less than two equal servers differed.
 void survive_noise(double shift, CriterionResult& out) {
   if (out.result != Result::pass || shift <= 0) return;
   const Criterion& c = out.criterion;
-  const auto pass = moved(out.bound, shift, upper_limit(c.op));
+  const auto pass = moved(out.bound, shift, upper_limit(c.op), out);
   if (pass && acceptable(c.op, *pass, c.value)) return;
   const std::string reason = out.reason;
   leave_open(
@@ -225,7 +231,8 @@ void judge_block_values(const Inputs& in, Method method, CriterionResult& out) {
   }
   out.p_value = s.p;
   const double shift = in.noise.shift_of(c.metric, at);
-  settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op)), s.fail, counted(out.n, "block"));
+  settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op), out), s.fail,
+         counted(out.n, "block"));
   survive_noise(shift, out);
   refuse_below_floor(in.noise.floor_of(c.metric, at), out);
   survive_failures(in, method, at, out);

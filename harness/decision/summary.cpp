@@ -218,6 +218,10 @@ std::string next_step_of(const Inputs& in, const Verdict& v) {
       break;
   }
   std::string out = fmt::format("Keep {} in production until decided.", baseline);
+  const bool declared =
+      std::any_of(v.criteria.begin(), v.criteria.end(),
+                  [](const CriterionResult& r) { return r.criterion.level == Level::must; });
+  if (!declared) out += " Declare at least one criterion of level must.";
   if (const std::string steps = open_steps(v); !steps.empty()) out += " " + steps + ".";
   if (!v.validity.empty()) out += " Validity: " + v.validity.front().remedy + ".";
   return out;

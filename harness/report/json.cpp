@@ -264,6 +264,8 @@ std::string verdict_json(const Input& in) {
   json["aa_line"] = v.aa_line;
   json["p_overall"] = real(v.p_overall);
   json["criteria_hash"] = v.criteria_hash;
+  json["look"] = v.look;
+  json["looks"] = v.looks;
   json["run"] = run(in.manifest);
   json["criteria"] = list(v.criteria, criterion);
   json["caveats"] = v.caveats;

@@ -129,6 +129,23 @@ Table noise(const Input& in) {
   }
   return table;
 }
+
+/// How much of a deviation voids and how much only forbids a GO (decision/noise.hpp, validity.cpp).
+std::string grading(const Input& in) {
+  const double tolerated = in.scenario.validity.aa_max_half_width;
+  std::string out;
+  if (in.scenario.validity.aa_must_contain_one) {
+    out = fmt::format(
+        "The baseline against itself: VOID where it differs at 99.9 % over all metrics and by more "
+        "than ±{}; no GO where it differs at 99 % and by more than ±{}; below that, results must "
+        "clear the difference. ",
+        percent(tolerated), percent(tolerated / 5));
+  }
+  return out +
+         "Steady state: VOID where throughput drifts (halves of a block differ by more than 5 % at "
+         "p < 0.001) in more than a third of an arm's blocks, and in two at least; no GO where the "
+         "load was never held. It is asked of the points whose steady window a criterion reads.\n";
+}
 }  // namespace
 
 void add_validity(const Input& in, Document& out) {
@@ -136,6 +153,7 @@ void add_validity(const Input& in, Document& out) {
   add_findings(in, out);
   out.push_back(self_audit(in));
   if (const Table table = noise(in); !table.rows.empty()) out.push_back(table);
+  if (!in.measurements.blocks.empty()) out.push_back(Paragraph{grading(in)});
   add_list("Missing cells:", in.measurements.missing_cells, out);
   add_list("Notes of the run:", in.measurements.notes, out);
   if (in.measurements.blocks.empty()) return;
