@@ -191,10 +191,11 @@ void check_noise(const Inputs& in, Findings& out) {
   }
 }
 
-bool reads_window(const Scenario& scenario, std::string_view point) {
+/// Does a criterion read the point, by a metric of that kind?
+bool reads(const Scenario& scenario, std::string_view point, bool (*kind)(std::string_view)) {
   return std::any_of(scenario.criteria.begin(), scenario.criteria.end(), [&](const Criterion& c) {
     const LoadPoint* p = point_of(scenario, c);
-    return is_block_metric(c.metric) && p != nullptr && p->id == point;
+    return kind(c.metric) && p != nullptr && p->id == point;
   });
 }
 
@@ -207,11 +208,13 @@ bool own_doing(const Inputs& in, std::string_view point, Arm arm) {
 
 /// Two ways not to be steady. Throughput that drifts through a block (its halves differ by more than
 /// 5 % and more than chance explains, p < 0.001, see steady_window) in more than a third of an arm's
-/// blocks: what was measured depends on when it was measured, VOID. A load that was never held (too
-/// few requests for the streams): the plan gives no window to read, INCONCLUSIVE at most.
+/// blocks: what was measured there depends on when it was measured, VOID, whichever metric is read. A
+/// load that was never held (too few requests for the streams): the plan gives no window to read,
+/// INCONCLUSIVE at most where a criterion reads it.
 void check_steady(const Inputs& in, Findings& out) {
   for (const LoadPoint& point : in.scenario.points) {
-    if (!reads_window(in.scenario, point.id)) continue;
+    const bool window = reads(in.scenario, point.id, is_block_metric);
+    if (!window && !reads(in.scenario, point.id, is_request_metric)) continue;
     for (const Arm arm : {Arm::baseline, Arm::candidate}) {
       const auto blocks = blocks_of(in.m, point.id, arm);
       const double allowed = kMaxUnsteady * static_cast<double>(blocks.size());
@@ -223,9 +226,10 @@ void check_steady(const Inputs& in, Findings& out) {
         drifting += b->window.drifts ? 1U : 0U;
         if (why.empty() || b->window.drifts) why = b->window.why;
       }
-      if (static_cast<double>(unsteady) <= allowed) continue;
-      const bool voids = static_cast<double>(drifting) > allowed && drifting >= kMinDrifting &&
-                         !own_doing(in, point.id, arm);
+      const bool drifts =
+          static_cast<double>(drifting) > allowed && drifting >= kMinDrifting;
+      if (!drifts && (!window || static_cast<double>(unsteady) <= allowed)) continue;
+      const bool voids = drifts && !own_doing(in, point.id, arm);
       out.push_back(
           {"not_steady", voids,
            fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}", unsteady,

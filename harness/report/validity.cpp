@@ -144,7 +144,7 @@ std::string grading(const Input& in) {
   return out +
          "Steady state: VOID where throughput drifts (halves of a block differ by more than 5 % at "
          "p < 0.001) in more than a third of an arm's blocks, and in two at least; no GO where the "
-         "load was never held. It is asked of the points whose steady window a criterion reads.\n";
+         "load of a point was never held and a criterion reads its steady window.\n";
 }
 }  // namespace
 

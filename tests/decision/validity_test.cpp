@@ -297,15 +297,23 @@ TEST_CASE("a candidate that failed does not hide behind its own unsteadiness", "
             .decision == Decision::void_run);  // the baseline drifts as well
 }
 
-TEST_CASE("blocks that are not steady matter only to criteria that read the steady window",
+TEST_CASE("drift spoils every metric of its point; a load that was not held only its window",
           "[validity]") {
-  const Verdict v = after([](stats::Measurements& m) {
-    for (stats::BlockArm& b : m.blocks) {
-      b.window = {0, 1, false, "throughput drifts", false};
-      b.window.drifts = true;
-    }
-  });
-  CHECK(v.decision == Decision::go);
+  const auto with = [](bool drifts, const std::string& metric) {
+    Scenario s = scenario();
+    if (metric.empty()) std::erase_if(s.criteria, [](const Criterion& c) { return !c.point.empty(); });
+    return after(
+        [&](stats::Measurements& m) {
+          for (stats::BlockArm& b : m.blocks) {
+            b.window = {0, 1, false, "not steady", false};
+            b.window.drifts = drifts;
+          }
+        },
+        s);
+  };
+  CHECK(with(true, "stream_speed").decision == Decision::void_run);
+  CHECK(with(false, "stream_speed").decision == Decision::go);
+  CHECK(with(true, "").decision == Decision::go);  // nobody reads the point
 }
 
 TEST_CASE("an interrupted run is never a GO", "[validity]") {
