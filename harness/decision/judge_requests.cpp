@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
 
 #include "decision/algebra.hpp"
 #include "decision/result.hpp"
@@ -26,19 +29,30 @@ struct Runs {
   std::vector<std::vector<double>> values;  ///< ascending
   double sign = 1;                          ///< -1: the criterion asks for large values
   std::size_t total = 0, failed = 0;
+  std::size_t lacking = 0;  ///< successes without a value; in `values` only if asked for
+  std::vector<std::size_t> uncertain;  ///< failed and lacking, run by run
 };
 
-Runs runs_of(const Inputs& in, const Criterion& c, std::string_view point) {
+/// `lacking_bad`: successes without a value stand at +infinity too.
+Runs runs_of(const Inputs& in, const Criterion& c, std::string_view point,
+             bool lacking_bad = false) {
   Runs runs;
   runs.sign = upper_limit(c.op) ? 1 : -1;
   for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate)) {
     std::vector<double> values = stats::request_values(*block, c.metric, false);
     for (double& v : values) v *= runs.sign;
     values.insert(values.end(), block->failed, kInfinity);
+    const auto lacking = static_cast<std::size_t>(
+        std::count_if(block->requests.begin(), block->requests.end(),
+                      [&](const stats::RequestMetrics& r) { return lacks_value(r, c.metric); }));
+    if (lacking_bad) values.insert(values.end(), lacking, kInfinity);
+    runs.lacking += lacking;
     std::sort(values.begin(), values.end());
     runs.total += values.size();
     runs.failed += block->failed;
-    if (!values.empty()) runs.values.push_back(std::move(values));
+    if (values.empty()) continue;
+    runs.uncertain.push_back(block->failed + lacking);
+    runs.values.push_back(std::move(values));
   }
   return runs;
 }
@@ -149,6 +163,19 @@ void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s,
   }
 }
 
+/// Withdraws a PASS that hangs on how failed requests, or answers without a value, are counted.
+void survive_uncertain(std::span<const stats::RunCount> runs,
+                       std::span<const std::size_t> uncertain, const Shares& s,
+                       CriterionResult& out) {
+  if (out.result != Result::pass || share_stays_below(runs, uncertain, s.allowed, s.alpha_pass))
+    return;
+  const std::size_t n = std::accumulate(uncertain.begin(), uncertain.end(), std::size_t{0});
+  leave_open(out, "failed_requests",
+             fmt::format("it hangs on how {} that failed or have no value are counted",
+                         counted(n, "request")),
+             "remove the cause of the failed requests and run again");
+}
+
 bool too_few_runs(const Inputs& in, std::size_t runs, CriterionResult& out) {
   out.n = runs;
   out.n_unit = "blocks";
@@ -212,13 +239,17 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
   const double allowed = upper_limit(c.op) ? 1 - p : p;
   const std::size_t need =
       std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
-  if (too_few_requests(in, runs.total, need, out)) return;
+  // Failed requests prove nothing of the percentile: they do not help to the number that it needs.
+  if (too_few_requests(in, runs.total - runs.failed, need, out)) return;
   const Shares s{allowed, out.alpha_pass, out.alpha_fail, c.op == Op::lt || c.op == Op::gt};
   const ShareStatement e = test(runs, runs.sign * c.value, s);
   if (const auto bound = invert(runs, s, true)) out.bound = runs.sign * *bound;
   if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
   settle_share(in, e, s, fmt::format("not {}", required(c)), out);
   survive_shift(runs, s, runs.sign * c.value, in.noise.shift_of(c.metric, point), out);
+  const Runs with_lacking = runs_of(in, c, point, true);
+  survive_uncertain(beyond(with_lacking, runs.sign * c.value, s.strict), with_lacking.uncertain, s,
+                    out);
   if (runs.failed > 0)
     out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
 }
@@ -227,15 +258,25 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
 void judge_attainment(const Inputs& in, std::string_view point, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const auto runs = stats::missing_slo(in.m, in.scenario.slo, point, Arm::candidate);
+  std::vector<std::size_t> uncertain;  // in the order of `runs`
+  for (const stats::BlockArm& b : in.m.blocks) {
+    if (b.kind != CellKind::load || b.arm != Arm::candidate || b.point != point) continue;
+    uncertain.push_back(static_cast<std::size_t>(
+        std::count_if(b.requests.begin(), b.requests.end(), [](const stats::RequestMetrics& r) {
+          return !r.success || lacks_value(r, "tpot");
+        })));
+  }
+  const std::size_t open = std::accumulate(uncertain.begin(), uncertain.end(), std::size_t{0});
   const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
   if (too_few_runs(in, e.counts.runs, out) ||
-      too_few_requests(in, e.counts.attempted, c.min_n, out))
+      too_few_requests(in, e.counts.attempted - open, c.min_n, out))
     return;
   out.candidate = out.measured = 1 - seen_share(e);
   if (e.upper) out.bound = 1 - *e.upper;
   if (e.lower) out.other_bound = 1 - *e.lower;
   settle_share(in, e, s, "missed an objective", out);
+  survive_uncertain(runs, uncertain, s, out);
 }
 
 }  // namespace
@@ -265,12 +306,15 @@ void judge_error_share(const Inputs& in, CriterionResult& out) {
   const Shares s{c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
   if (too_few_runs(in, e.counts.runs, out) ||
-      too_few_requests(in, e.counts.attempted, c.min_n, out))
+      too_few_requests(in, e.counts.attempted - e.counts.exceeding, c.min_n, out))
     return;
   out.candidate = out.measured = seen_share(e);
   out.bound = e.upper;
   out.other_bound = e.lower;
   settle_share(in, e, s, "failed", out);
+  std::vector<std::size_t> failed;
+  for (const stats::RunCount& run : runs) failed.push_back(run.exceeding);
+  survive_uncertain(runs, failed, s, out);
   check_interruptions(in, c.point, out);
 }
 
@@ -294,7 +338,10 @@ void judge_observed_max(const Inputs& in, CriterionResult& out) {
                    : fmt::format("worst of {} requests is {}, required {}", count(runs.total),
                                  shown(c, runs.sign * worst), required(c));
   out.notes.push_back("a fact about the requests sent; it bounds no other request");
-  if (good && runs.total < c.min_n) {
+  if (good && runs.lacking > 0) {
+    leave_open(out, "missing", counted(runs.lacking, "answer") + " have no value",
+               "make the server count tokens (stream_options include_usage) and run again");
+  } else if (good && runs.total < c.min_n) {
     leave_open(out, "too_few",
                fmt::format("{} requests, want at least {}", count(runs.total), count(c.min_n)),
                fmt::format("send {} more requests", count(c.min_n - runs.total)));
