@@ -235,9 +235,22 @@ class Parser {
   void add_nightly() {
     auto n = std::make_shared<NightlyOptions>();
     auto* nightly = add(app_, "nightly", "compare, plus a lock and a history database", n,
-                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate");
+                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate\n"
+                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate --min-effect "
+                        "0.05");
     add_scenario(nightly, n->input, true);
     nightly->add_option("--state", n->state, "Folder of lock, history and run folders")->required();
+    nightly
+        ->add_option("--min-effect", n->min_effect,
+                     "Change of a ratio against the nights before that matters, as a share; never "
+                     "taken below the noise floor of the A/A blocks")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    nightly
+        ->add_option("--min-history", n->min_history,
+                     "Nights of the same series before a regression is looked for")
+        ->check(CLI::Range(2, 1000))
+        ->capture_default_str();
     add_progress(nightly, n->progress);
 
     auto h = std::make_shared<HistoryOptions>();

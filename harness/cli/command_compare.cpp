@@ -25,7 +25,7 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
     io.err << "abgate: interrupted; what was measured is in " << driven.run << "\n";
     return ExitCode::interrupted;
   }
-  return decision::exit_code(judged.verdict.decision);
+  return decision::exit_code(judged.verdict);
 }
 
 }  // namespace

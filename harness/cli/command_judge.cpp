@@ -21,7 +21,7 @@ ExitCode execute(const JudgeOptions& options, Streams io) {
   write_reports(judged, folder);
   io.out << report::console_summary(judged.input(), 120) << "\nReport: " << folder
          << "/report.md\n";
-  return decision::exit_code(judged.verdict.decision);
+  return decision::exit_code(judged.verdict);
 }
 
 ExitCode execute(const ReportCommandOptions& options, Streams io) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "cli/history_check.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
@@ -117,6 +118,11 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, un
   context.look = out.scenario.extension ? std::clamp(run.manifest.look, 1U, 2U) : 1U;
   context.fingerprint_changes = observe::fingerprint_changes(
       run.manifest.servers, run.manifest.servers_after, run.telemetry);
+  if (run.manifest.merged_from.empty()) {
+    HistoryCheck past = read_history_check(run.path);
+    context.regressed = past.regressed;
+    context.history = std::move(past.sentences);
+  }
   context.unchecked = observe::fingerprint_gaps(run.manifest.servers, run.manifest.servers_after);
   out.verdict = decision::judge(out.scenario, out.measurements, out.comparison, context);
   return out;

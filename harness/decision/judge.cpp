@@ -115,6 +115,7 @@ Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
   verdict.criteria_hash = hash_of(scenario.criteria);
   verdict.look = static_cast<unsigned>(context.look);
   verdict.looks = static_cast<unsigned>(context.looks);
+  verdict.regressed = context.regressed;
   verdict.aa_line = in.noise.line;
   for (const Criterion& c : scenario.criteria) verdict.criteria.push_back(judge_criterion(in, c));
   verdict.validity = check_validity(in);

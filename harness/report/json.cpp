@@ -256,7 +256,8 @@ std::string verdict_json(const Input& in) {
   Json json;
   json["schema"] = "abgate-verdict/1";
   json["decision"] = to_string(v.decision);
-  json["exit_code"] = static_cast<int>(exit_code(v.decision));
+  json["exit_code"] = static_cast<int>(exit_code(v));
+  json["regressed"] = v.regressed;
   json["simulated"] = v.simulated || in.measurements.simulated;
   json["headline"] = v.headline;
   json["scope"] = v.scope;

@@ -63,6 +63,7 @@ Scenario many_criteria() {
   add("e2e_ratio", "e2e", "mean", Form::ratio, Op::le, 0.55);
   add("ttft_difference", "ttft", "mean", Form::difference, Op::lt, 0.1);
   add("throughput", "throughput", "mean", Form::ratio, Op::ge, 2.0);
+  add("error_rate", "error_rate", "mean", Form::candidate, Op::lt, 0.03);
   add("slo", "slo_attainment", "mean", Form::candidate, Op::ge, 0.9);
   s.slo.ttft = std::chrono::milliseconds(1000);
   s.slo.tpot = std::chrono::milliseconds(21);
@@ -104,7 +105,7 @@ TEST_CASE("no value that goes missing improves a verdict, over random runs", "[p
   struct Loss {
     const char* what;
     std::function<void(Measurements&, Rng&)> lose;
-    bool whole_block = false;  ///< takes the evidence of a FAIL with it
+    bool evidence = false;  ///< may take the evidence of a FAIL with it
   };
   const auto request = [](Arm arm, auto change) {
     return [arm, change](Measurements& m, Rng& rng) {
@@ -124,12 +125,12 @@ TEST_CASE("no value that goes missing improves a verdict, over random runs", "[p
     };
   };
   const std::vector<Loss> losses{
-      {"tokens of a candidate's answer", request(Arm::candidate, uncounted)},
-      {"tokens of the candidate's slowest answer", slowest(Arm::candidate, true)},
-      {"tokens of the baseline's fastest answer", slowest(Arm::baseline, false)},
+      {"tokens of a candidate's answer", request(Arm::candidate, uncounted), true},
+      {"tokens of the candidate's slowest answer", slowest(Arm::candidate, true), true},
+      {"tokens of the baseline's fastest answer", slowest(Arm::baseline, false), true},
       {"first token of a candidate's answer", request(Arm::candidate, [](stats::RequestMetrics& r) {
          r.ttft = r.ttft_service = r.e2e = stats::kUndefined;
-       })},
+       }), true},
       {"a pair of answers", [](Measurements& m, Rng& rng) {
          m.quality[rng.below(m.quality.size())].dropped = true;
        }},
@@ -173,7 +174,7 @@ TEST_CASE("no value that goes missing improves a verdict, over random runs", "[p
         // Nothing has to clear a shift that was not measured, but planned blocks that are missing
         // forbid a GO by themselves.
         CHECK(after.decision != Decision::go);
-      } else if (loss.whole_block)
+      } else if (loss.evidence)
         check_no_pass_gained(before, after, loss.what, seed);
       else
         check_no_better(before, after, loss.what, seed);
@@ -239,7 +240,7 @@ TEST_CASE("one more failed request never improves a verdict, over random runs", 
     const Verdict after = judge(s, turned, {});
     CHECK(rank(after.decision) <= rank(before.decision));
     CHECK(result(after, "errors").result == Result::fail);
-    for (const char* id : {"ttft", "tpot_p95", "slo"}) {
+    for (const char* id : {"ttft", "tpot_p95", "slo", "error_rate"}) {
       CAPTURE(id, seed);
       CHECK(rank(result(after, id).result) <= rank(result(before, id).result));
     }
