@@ -247,9 +247,10 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
   if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
   settle_share(in, e, s, fmt::format("not {}", required(c)), out);
   survive_shift(runs, s, runs.sign * c.value, in.noise.shift_of(c.metric, point), out);
-  const Runs with_lacking = runs_of(in, c, point, true);
-  survive_uncertain(beyond(with_lacking, runs.sign * c.value, s.strict), with_lacking.uncertain, s,
-                    out);
+  if (out.result == Result::pass && runs.failed + runs.lacking > 0) {
+    const Runs all = runs_of(in, c, point, true);
+    survive_uncertain(beyond(all, runs.sign * c.value, s.strict), all.uncertain, s, out);
+  }
   if (runs.failed > 0)
     out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
 }

@@ -41,6 +41,21 @@ void lag_row(Table& table, const char* name, const Worst& w, Duration limit) {
                                                        : "does not hold"});
 }
 
+/// Version, model, context and tokens of the servers, asked before the load and after it.
+void deployment_row(const Input& in, Table& table) {
+  const auto& before = in.manifest.servers;
+  const auto& after = in.manifest.servers_after;
+  const bool changed = std::any_of(in.verdict.validity.begin(), in.verdict.validity.end(),
+                                   [](const auto& f) { return f.id == "fingerprint"; });
+  const std::size_t asked = std::min(before.size(), after.size());
+  table.rows.push_back({"Deployments the same after the run (asked again)",
+                        fmt::format("{} of {}", count(asked), count(before.size())), "all",
+                        std::string(kNone),
+                        changed                                  ? "does not hold"
+                        : before.empty() || asked < before.size() ? "not checked"
+                                                                  : "holds"});
+}
+
 Table self_audit(const Input& in) {
   const ValidityRules& rules = in.scenario.validity;
   Table table{{"Check", "Worst seen", "Allowed", "Where", "Result"}, "lrrll", {}};
@@ -71,6 +86,7 @@ Table self_audit(const Input& in) {
                         all == 0        ? "not checked"
                         : steady == all ? "holds"
                                         : "does not hold"});
+  deployment_row(in, table);
   std::size_t ours = 0;
   for (const BlockArm& b : in.measurements.blocks) ours += b.ours;
   table.rows.push_back({"Requests lost to this machine", count(ours), "0", std::string(kNone),

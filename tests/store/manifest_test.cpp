@@ -104,6 +104,7 @@ TEST_CASE("telemetry comes back") {
   gpu.arm = Arm::candidate;
   gpu.gpu = "GPU-1";
   gpu.name = "NVIDIA RTX PRO 6000, Blackwell";
+  gpu.driver = "580.95";
   gpu.memory_used_bytes = 41.7e9;
   gpu.throttle_reasons = "0x0000000000000000";
   t.gpu = {gpu};
@@ -119,6 +120,7 @@ TEST_CASE("telemetry comes back") {
   const std::string text = encode_telemetry(t);
   const Telemetry back = decode_telemetry(text, "telemetry.json");
   REQUIRE(encode_telemetry(back) == text);
+  REQUIRE(back.gpu.at(0).driver == "580.95");
   REQUIRE(*back.gpu.at(0).memory_used_bytes == 41.7e9);
   REQUIRE_FALSE(back.gpu[0].power_w);
   REQUIRE(*back.servers.at(0).ttft_sum == 47.4);
