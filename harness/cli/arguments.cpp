@@ -234,10 +234,11 @@ class Parser {
 
   void add_nightly() {
     auto n = std::make_shared<NightlyOptions>();
-    auto* nightly = add(app_, "nightly", "compare, plus a lock and a history database", n,
-                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate\n"
-                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate --min-effect "
-                        "0.05");
+    auto* nightly =
+        add(app_, "nightly", "compare, plus a lock and a history database", n,
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate\n"
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate --min-effect "
+            "0.05");
     add_scenario(nightly, n->input, true);
     nightly->add_option("--state", n->state, "Folder of lock, history and run folders")->required();
     nightly

@@ -120,11 +120,10 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   decision::HistoryRules rules;
   rules.min_effect = options.min_effect;
   rules.min_history = options.min_history;
-  const HistoryCheck past =
-      interrupt.requested()
-          ? HistoryCheck{}
-          : check_history(judged, series_key(judged),
-                          history.list(judged.manifest.scenario_name), rules);
+  const HistoryCheck past = interrupt.requested()
+                                ? HistoryCheck{}
+                                : check_history(judged, series_key(judged),
+                                                history.list(judged.manifest.scenario_name), rules);
   if (past.regressed || !past.sentences.empty()) {
     write_history_check(driven.run, past);
     judged = judge_run(store::load_run(driven.run));

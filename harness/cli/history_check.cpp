@@ -83,8 +83,7 @@ HistoryCheck check_history(const JudgedRun& tonight, const std::string& series_k
                            const std::vector<store::HistoryRun>& earlier,
                            const decision::HistoryRules& rules) {
   HistoryCheck out;
-  const decision::NoiseFloor noise =
-      decision::noise_floor(tonight.scenario, tonight.measurements);
+  const decision::NoiseFloor noise = decision::noise_floor(tonight.scenario, tonight.measurements);
   std::map<std::string, Watch> watched;  // several criteria may read the same ratio
   for (const decision::CriterionResult& r : tonight.verdict.criteria) {
     if (auto w = watch_of(tonight, r, noise)) watched.try_emplace(w->series.name, std::move(*w));
@@ -102,8 +101,7 @@ HistoryCheck check_history(const JudgedRun& tonight, const std::string& series_k
 }
 
 void write_history_check(const std::string& folder, const HistoryCheck& check) {
-  const nlohmann::ordered_json json{{"regressed", check.regressed},
-                                    {"sentences", check.sentences}};
+  const nlohmann::ordered_json json{{"regressed", check.regressed}, {"sentences", check.sentences}};
   store::RunFolder::open(folder).write(
       kFile, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }

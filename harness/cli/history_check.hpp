@@ -23,8 +23,8 @@ HistoryCheck check_history(const JudgedRun& tonight, const std::string& series_k
                            const std::vector<store::HistoryRun>& earlier,
                            const decision::HistoryRules& rules);
 
-/// history.json of a run folder. Reading: empty where there is none; throws DataError for one that is
-/// none of ours.
+/// history.json of a run folder. Reading: empty where there is none; throws DataError for one that
+/// is none of ours.
 void write_history_check(const std::string& folder, const HistoryCheck& check);
 HistoryCheck read_history_check(const std::string& folder);
 

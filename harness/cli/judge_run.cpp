@@ -93,10 +93,13 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, un
 
   stats::MeasureInput input;
   std::vector<RequestRecord> answers;
-  store::for_each_cell(run, [&](CellRecord&& cell) {
-    input.cells.push_back(stats::measure_cell(cell));
-    if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
-  }, threads);
+  store::for_each_cell(
+      run,
+      [&](CellRecord&& cell) {
+        input.cells.push_back(stats::measure_cell(cell));
+        if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
+      },
+      threads);
   if (const auto suite = quality_suite(run)) {
     input.scores = quality::score(*suite, answers, threads);
     if (asks_for_execution(out.scenario)) execute_answers(run, *suite, input.scores, threads);
@@ -116,8 +119,8 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, un
   context.attempt = static_cast<std::size_t>(std::max(1, run.manifest.attempt));
   context.looks = out.scenario.extension ? 2 : 1;
   context.look = out.scenario.extension ? std::clamp(run.manifest.look, 1U, 2U) : 1U;
-  context.fingerprint_changes = observe::fingerprint_changes(
-      run.manifest.servers, run.manifest.servers_after, run.telemetry);
+  context.fingerprint_changes =
+      observe::fingerprint_changes(run.manifest.servers, run.manifest.servers_after, run.telemetry);
   if (run.manifest.merged_from.empty()) {
     HistoryCheck past = read_history_check(run.path);
     context.regressed = past.regressed;

@@ -91,7 +91,7 @@ struct SuiteVerifyOptions {
 struct NightlyOptions {
   ScenarioOptions input;
   std::string state;
-  double min_effect = 0.03;     ///< relative change against the nights before that matters
+  double min_effect = 0.03;      ///< relative change against the nights before that matters
   std::size_t min_history = 10;  ///< nights before anything is said
   ProgressStyle progress = ProgressStyle::automatic;
 };

@@ -111,8 +111,7 @@ bool holds(const Criterion& c, const World& w, const Design& design) {
 }
 
 struct Counts {
-  std::size_t go = 0, no_go = 0, inconclusive = 0, voided = 0, false_no_go = 0,
-              criterion_pass = 0;
+  std::size_t go = 0, no_go = 0, inconclusive = 0, voided = 0, false_no_go = 0, criterion_pass = 0;
   void add(const Counts& other) {
     go += other.go;
     no_go += other.no_go;

@@ -96,7 +96,8 @@ void explain_cold_start(const Inputs& in, const LoadPoint& point, Arm arm, Expla
                    "{}])",
                    ms(stats::mean_finite(p.early)), ms(stats::mean_finite(p.late)),
                    number(*cold.value), number(*cold.lo), cold.hi ? number(*cold.hi) : "-"),
-       "something still warms up (graphs, caches, kernels chosen at first use) or all streams start "
+       "something still warms up (graphs, caches, kernels chosen at first use) or all streams "
+       "start "
        "at once: raise warmup_requests of the point",
        false});
 }
@@ -128,12 +129,14 @@ void explain_batch_cap(const Inputs& in, Explanations& out) {
   const stats::ServerDelta& s = in.m.server[index_of(who)];
   out.push_back(
       {"batch_cap", "one side runs fewer requests together than the other",
-       fmt::format("{} never ran more than {} of {} streams at once while up to {} waited; the other "
-                   "ran {}",
-                   label_of(in.scenario, who), number(*s.running_max), count(streams),
-                   number(*s.waiting_max),
-                   number(who == Arm::baseline ? *cand.running_max : *base.running_max)),
-       "compare max_num_seqs, max_num_batched_tokens and the KV pool of both servers: their defaults "
+       fmt::format(
+           "{} never ran more than {} of {} streams at once while up to {} waited; the other "
+           "ran {}",
+           label_of(in.scenario, who), number(*s.running_max), count(streams),
+           number(*s.waiting_max),
+           number(who == Arm::baseline ? *cand.running_max : *base.running_max)),
+       "compare max_num_seqs, max_num_batched_tokens and the KV pool of both servers: their "
+       "defaults "
        "depend on the card",
        true});
 }
@@ -158,10 +161,12 @@ void explain_definitions(const Inputs& in, Explanations& out) {
         {"definitions",
          fmt::format("server and client disagree on the time per token ({})",
                      label_of(in.scenario, arm)),
-         fmt::format("the server counts {} between tokens, the client sees {} weighted by tokens and "
-                     "{} weighted by requests",
-                     ms(*server), ms(tokens), ms(requests.mean())),
-         "other requests on the server, warm-up, or a network that holds tokens back; never compare "
+         fmt::format(
+             "the server counts {} between tokens, the client sees {} weighted by tokens and "
+             "{} weighted by requests",
+             ms(*server), ms(tokens), ms(requests.mean())),
+         "other requests on the server, warm-up, or a network that holds tokens back; never "
+         "compare "
          "one side's counter with the other side's measurement",
          false});
   }
@@ -178,12 +183,12 @@ void explain_refusals(const Inputs& in, Explanations& out) {
   }
   if ((refused[0] > 0) == (refused[1] > 0)) return;
   const Arm who = refused[0] > 0 ? Arm::baseline : Arm::candidate;
-  out.push_back({"refused_prompts", "one side refuses requests that the other answers",
-                 fmt::format("{} refused {} (status 400 or 413), the other none: means are over "
-                             "different requests",
-                             label_of(in.scenario, who),
-                             counted(refused[index_of(who)], "request")),
-                 "serve both with the same max_model_len and limits", true});
+  out.push_back(
+      {"refused_prompts", "one side refuses requests that the other answers",
+       fmt::format("{} refused {} (status 400 or 413), the other none: means are over "
+                   "different requests",
+                   label_of(in.scenario, who), counted(refused[index_of(who)], "request")),
+       "serve both with the same max_model_len and limits", true});
 }
 
 void explain_hardware(const Inputs& in, Explanations& out) {
@@ -191,8 +196,8 @@ void explain_hardware(const Inputs& in, Explanations& out) {
   const auto model = [](const stats::MemoryUse& use) {
     return use.gpu.substr(0, use.gpu.find(" ("));
   };
-  const bool named = base.gpu.find(" (") != std::string::npos &&
-                     cand.gpu.find(" (") != std::string::npos;
+  const bool named =
+      base.gpu.find(" (") != std::string::npos && cand.gpu.find(" (") != std::string::npos;
   if (!named || model(base) == model(cand)) return;
   out.push_back({"unequal_hardware", "the arms run on different cards",
                  fmt::format("{} on {}, {} on {}", label_of(in.scenario, Arm::baseline), base.gpu,

@@ -30,8 +30,8 @@ std::vector<Explanation> diagnose(const Inputs& in, std::span<const CriterionRes
 ///   client bound                          client_bound (and the gates of validity.hpp)
 ///   chunks counted as tokens              merged_chunks
 ///   slower above a concurrency            crossover
-/// Not recognised: sampling defaults (every parameter is sent explicitly, so they cannot differ) and
-/// a card shared with other processes (no source lists processes; A/A blocks show it).
+/// Not recognised: sampling defaults (every parameter is sent explicitly, so they cannot differ)
+/// and a card shared with other processes (no source lists processes; A/A blocks show it).
 ///
 /// The rules, by subject. Each appends what it recognises.
 using Explanations = std::vector<Explanation>;

@@ -22,8 +22,8 @@ struct JudgeContext {
   unsigned threads = 2;  ///< of the crossover's bootstrap; changes the time only
   std::optional<double> minutes_per_block;       ///< absent: taken from the blocks' wall time
   std::vector<std::string> fingerprint_changes;  ///< what changed about a deployment during the run
-  bool regressed = false;             ///< check_history() found a regression
-  std::vector<std::string> history;  ///< what it found, one sentence each; caveats
+  bool regressed = false;                        ///< check_history() found a regression
+  std::vector<std::string> history;              ///< what it found, one sentence each; caveats
   std::vector<std::string> unchecked;  ///< what could not be asked again at its end; caveats
 };
 

@@ -141,8 +141,8 @@ std::optional<stats::AnswerFloor> answers_again(const Inputs& in, const std::str
 }
 
 /// A comparison of scores must clear what the baseline differed from itself: its A/A difference
-/// where that excludes 0, and for a margin smaller than what two equal servers may differ (half width
-/// of the A/A difference) nothing is claimed within it.
+/// where that excludes 0, and for a margin smaller than what two equal servers may differ (half
+/// width of the A/A difference) nothing is claimed within it.
 void survive_answer_floor(const Inputs& in, const std::string& score, CriterionResult& out) {
   if (out.result == Result::inconclusive || out.criterion.form == Form::candidate) return;
   const auto again = answers_again(in, score);
@@ -210,8 +210,7 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   const Criterion& c = out.criterion;
   out.n_unit = "items";
   const bool flips = method == Method::quality_flips;
-  const std::string score =
-      flips ? "em_ws" : c.metric.substr(std::string_view("quality.").size());
+  const std::string score = flips ? "em_ws" : c.metric.substr(std::string_view("quality.").size());
   const stats::QualitySeries s = scored_series(in.m, score);
   out.n = s.baseline.size();
   if (out.n == 0) {

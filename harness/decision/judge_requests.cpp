@@ -28,7 +28,7 @@ struct Runs {
   std::vector<std::vector<double>> values;  ///< ascending
   double sign = 1;                          ///< -1: the criterion asks for large values
   std::size_t total = 0, failed = 0;
-  std::size_t lacking = 0;  ///< successes without a value; in `values` only if asked for
+  std::size_t lacking = 0;             ///< successes without a value; in `values` only if asked for
   std::vector<std::size_t> uncertain;  ///< failed and lacking, run by run
 };
 
@@ -118,8 +118,8 @@ std::optional<double> pooled_percentile(const Inputs& in, const Criterion& c,
   return stats::quantile(all, p);
 }
 
-/// What the A/A blocks differed moves the limit: a PASS must hold at the stricter one, a FAIL at the
-/// laxer one. (The means' shift stands for the percentile's.)
+/// What the A/A blocks differed moves the limit: a PASS must hold at the stricter one, a FAIL at
+/// the laxer one. (The means' shift stands for the percentile's.)
 void survive_shift(const Runs& runs, const Shares& s, double limit, double shift,
                    CriterionResult& out) {
   if (shift <= 0 || out.result == Result::inconclusive) return;
@@ -128,10 +128,11 @@ void survive_shift(const Runs& runs, const Shares& s, double limit, double shift
   const ShareStatement moved = test(runs, closer, s);
   if (pass ? moved.below : moved.above) return;
   const std::string reason = out.reason;
-  leave_open(out, "within_noise",
-             fmt::format("{}, but by no more than two equal servers differed in the A/A blocks ({})",
-                         reason, percent(std::expm1(shift))),
-             "find what made the baseline differ from itself, then run again");
+  leave_open(
+      out, "within_noise",
+      fmt::format("{}, but by no more than two equal servers differed in the A/A blocks ({})",
+                  reason, percent(std::expm1(shift))),
+      "find what made the baseline differ from itself, then run again");
 }
 
 void judge_percentile(const Inputs& in, std::string_view point, CriterionResult& out) {
@@ -167,10 +168,9 @@ void judge_attainment(const Inputs& in, std::string_view point, CriterionResult&
   std::vector<std::size_t> uncertain;  // in the order of `runs`
   for (const stats::BlockArm& b : in.m.blocks) {
     if (b.kind != CellKind::load || b.arm != Arm::candidate || b.point != point) continue;
-    uncertain.push_back(static_cast<std::size_t>(
-        std::count_if(b.requests.begin(), b.requests.end(), [](const stats::RequestMetrics& r) {
-          return !r.success || lacks_value(r, "tpot");
-        })));
+    uncertain.push_back(static_cast<std::size_t>(std::count_if(
+        b.requests.begin(), b.requests.end(),
+        [](const stats::RequestMetrics& r) { return !r.success || lacks_value(r, "tpot"); })));
   }
   const std::size_t open = std::accumulate(uncertain.begin(), uncertain.end(), std::size_t{0});
   const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};

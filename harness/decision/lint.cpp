@@ -190,8 +190,8 @@ void lint_criterion(const Criterion& c, const Scenario& scenario, const Plan* pl
   check_point(c, scenario, desk);
   check_blocks(c, scenario, desk);
   if (plan == nullptr) return;
-  const bool refused = std::any_of(out.begin() + first, out.end(),
-                                   [](const LintFinding& f) { return f.fatal; });
+  const bool refused =
+      std::any_of(out.begin() + first, out.end(), [](const LintFinding& f) { return f.fatal; });
   const std::size_t before = out.size();
   check_size(c, *plan, desk);
   if (out.size() == before && !refused) check_plan(c, scenario, *plan, desk);

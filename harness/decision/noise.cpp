@@ -60,8 +60,7 @@ Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
   const std::string &metric = key.metric, &point = key.point;
   Check out{key, stats::aa_ratio(m, metric, "mean", point, kShownLevel)};
   const auto at = [&](double family) {
-    return stats::aa_ratio(m, metric, "mean", point,
-                           1 - (1 - family) / static_cast<double>(tests));
+    return stats::aa_ratio(m, metric, "mean", point, 1 - (1 - family) / static_cast<double>(tests));
   };
   const stats::Estimate strict = at(kFamilyLevel);
   if (strict.lo && strict.hi) {

@@ -61,10 +61,11 @@ HistoryFinding check_history(const WatchedSeries& series, const HistoryRules& ru
       percent(-now.change), counted(std::min(past.size(), rules.window), "earlier night"),
       number(series.tonight), number(now.z),
       twice ? ", and so was the night before" : "; one night alone is no regression",
-      floor > asked ? fmt::format(" (the minimum effect of {} lies below the noise floor of tonight's "
-                                  "A/A blocks: {} is asked for instead)",
-                                  percent(asked), percent(floor))
-                    : "");
+      floor > asked
+          ? fmt::format(" (the minimum effect of {} lies below the noise floor of tonight's "
+                        "A/A blocks: {} is asked for instead)",
+                        percent(asked), percent(floor))
+          : "");
   return out;
 }
 

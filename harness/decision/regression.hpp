@@ -36,11 +36,12 @@ struct HistoryFinding {
   std::string sentence;  ///< empty: nothing to say (quiet)
 };
 
-/// Robust z of the log ratio over the last `window` nights (median, 1.4826·MAD, which is never taken
-/// below the noise floor), worse than -robust_z, and a change of more than min_effect: WARN; on two
-/// nights running: REGRESSION (0.2 false alarms per 100 nights at 2 % noise). A min_effect below the
-/// noise floor is refused: the floor stands in its place, and the sentence says so. Fewer nights than
-/// min_history: learning, no alarm. Ratios that are not positive and finite are left out.
+/// Robust z of the log ratio over the last `window` nights (median, 1.4826·MAD, which is never
+/// taken below the noise floor), worse than -robust_z, and a change of more than min_effect: WARN;
+/// on two nights running: REGRESSION (0.2 false alarms per 100 nights at 2 % noise). A min_effect
+/// below the noise floor is refused: the floor stands in its place, and the sentence says so. Fewer
+/// nights than min_history: learning, no alarm. Ratios that are not positive and finite are left
+/// out.
 HistoryFinding check_history(const WatchedSeries& series, const HistoryRules& rules);
 
 }  // namespace abgate::decision

@@ -90,7 +90,8 @@ bool share_stays_below(std::span<const stats::RunCount> runs,
   const auto holds = [&](const auto& good) {
     std::vector<stats::RunCount> corner(runs.begin(), runs.end());
     for (std::size_t i = 0; i < open.size(); ++i) {
-      if (good(i)) corner[open[i]].exceeding -= std::min(uncertain[open[i]], corner[open[i]].exceeding);
+      if (good(i))
+        corner[open[i]].exceeding -= std::min(uncertain[open[i]], corner[open[i]].exceeding);
     }
     return share_is_below(corner, allowed, alpha);
   };

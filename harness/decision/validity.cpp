@@ -14,8 +14,8 @@ namespace {
 
 /// Share of blocks that may lack a steady window: some run into a stall or a late stream.
 constexpr double kMaxUnsteady = 1.0 / 3.0;
-/// Blocks that must drift before the run is VOID: one alone may be chance (p < 0.001 a block; two of
-/// six by chance: 1.5 in 100,000 runs).
+/// Blocks that must drift before the run is VOID: one alone may be chance (p < 0.001 a block; two
+/// of six by chance: 1.5 in 100,000 runs).
 constexpr std::size_t kMinDrifting = 2;
 /// Share of paired prompts whose token counts may differ between the servers.
 constexpr double kMaxTokenMismatch = 0.01;
@@ -199,18 +199,18 @@ bool reads(const Scenario& scenario, std::string_view point, bool (*kind)(std::s
   });
 }
 
-/// The candidate failed or fell over there: its own doing may be why nothing was steady, and what it
-/// did must be able to say NO-GO.
+/// The candidate failed or fell over there: its own doing may be why nothing was steady, and what
+/// it did must be able to say NO-GO.
 bool own_doing(const Inputs& in, std::string_view point, Arm arm) {
-  return arm == Arm::candidate && (load_failures(in.m, point, arm).exceeding > 0 ||
-                                   in.m.server[index_of(arm)].restarts > 0);
+  return arm == Arm::candidate &&
+         (load_failures(in.m, point, arm).exceeding > 0 || in.m.server[index_of(arm)].restarts > 0);
 }
 
-/// Two ways not to be steady. Throughput that drifts through a block (its halves differ by more than
-/// 5 % and more than chance explains, p < 0.001, see steady_window) in more than a third of an arm's
-/// blocks: what was measured there depends on when it was measured, VOID, whichever metric is read. A
-/// load that was never held (too few requests for the streams): the plan gives no window to read,
-/// INCONCLUSIVE at most where a criterion reads it.
+/// Two ways not to be steady. Throughput that drifts through a block (its halves differ by more
+/// than 5 % and more than chance explains, p < 0.001, see steady_window) in more than a third of an
+/// arm's blocks: what was measured there depends on when it was measured, VOID, whichever metric is
+/// read. A load that was never held (too few requests for the streams): the plan gives no window to
+/// read, INCONCLUSIVE at most where a criterion reads it.
 void check_steady(const Inputs& in, Findings& out) {
   for (const LoadPoint& point : in.scenario.points) {
     const bool window = reads(in.scenario, point.id, is_block_metric);
@@ -226,19 +226,17 @@ void check_steady(const Inputs& in, Findings& out) {
         drifting += b->window.drifts ? 1U : 0U;
         if (why.empty() || b->window.drifts) why = b->window.why;
       }
-      const bool drifts =
-          static_cast<double>(drifting) > allowed && drifting >= kMinDrifting;
+      const bool drifts = static_cast<double>(drifting) > allowed && drifting >= kMinDrifting;
       if (!drifts && (!window || static_cast<double>(unsteady) <= allowed)) continue;
       const bool voids = drifts && !own_doing(in, point.id, arm);
-      out.push_back(
-          {"not_steady", voids,
-           fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}", unsteady,
-                       blocks.size(), to_string(arm), point.id,
-                       why.empty() ? "" : " (" + why + ")"),
-           drifting > 0
-               ? "find what slows or speeds the machine (warm-up, heat, load by others); use longer "
-                 "blocks or more warm-up requests"
-               : "use longer blocks or more warm-up requests"});
+      out.push_back({"not_steady", voids,
+                     fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}",
+                                 unsteady, blocks.size(), to_string(arm), point.id,
+                                 why.empty() ? "" : " (" + why + ")"),
+                     drifting > 0 ? "find what slows or speeds the machine (warm-up, heat, load by "
+                                    "others); use longer "
+                                    "blocks or more warm-up requests"
+                                  : "use longer blocks or more warm-up requests"});
     }
   }
 }

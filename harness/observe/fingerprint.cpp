@@ -21,8 +21,8 @@ constexpr double kMemorySlack = 0.01;
 constexpr std::size_t kShown = 80;
 
 const ServerFacts* find(const std::vector<ServerFacts>& facts, Arm arm) {
-  const auto it = std::find_if(facts.begin(), facts.end(),
-                               [&](const ServerFacts& f) { return f.arm == arm; });
+  const auto it =
+      std::find_if(facts.begin(), facts.end(), [&](const ServerFacts& f) { return f.arm == arm; });
   return it == facts.end() ? nullptr : &*it;
 }
 

@@ -111,7 +111,8 @@ GpuSample sample_of(const Row& row) {
 
 std::string nvidia_smi_arguments(const std::string& device, SmiNames names) {
   std::string out =
-      "--query-gpu=index,uuid,name,driver_version,memory.used,memory.total,utilization.gpu,power.draw,"
+      "--query-gpu=index,uuid,name,driver_version,memory.used,memory.total,utilization.gpu,power."
+      "draw,"
       "temperature.gpu,clocks.current.sm,";
   out +=
       names == SmiNames::current ? "clocks_event_reasons.active" : "clocks_throttle_reasons.active";

@@ -51,7 +51,7 @@ void deployment_row(const Input& in, Table& table) {
   table.rows.push_back({"Deployments the same after the run (asked again)",
                         fmt::format("{} of {}", count(asked), count(before.size())), "all",
                         std::string(kNone),
-                        changed                                  ? "does not hold"
+                        changed                                   ? "does not hold"
                         : before.empty() || asked < before.size() ? "not checked"
                                                                   : "holds"});
 }

@@ -53,7 +53,8 @@ TEST_CASE("tonight is compared with the nights of its own series", "[cli][histor
   HistoryCheck found = check_history(judged, "same", nights(fell), {});
   CHECK_FALSE(found.regressed);
   REQUIRE(found.sentences.size() == 1);
-  CHECK_THAT(found.sentences[0], ContainsSubstring("warning from history: stream_speed (mean) at c2"));
+  CHECK_THAT(found.sentences[0],
+             ContainsSubstring("warning from history: stream_speed (mean) at c2"));
 
   fell.push_back(now);
   found = check_history(judged, "same", nights(fell), {});

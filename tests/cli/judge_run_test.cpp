@@ -19,8 +19,7 @@ namespace {
 std::map<std::string, std::string> judged_files(const std::string& run, unsigned threads) {
   std::map<std::string, std::string> out;
   const JudgedRun judged = judge_run(store::load_run(run), "", threads);
-  for (const auto& file :
-       report::render(judged.input(), {"md", "html", "json", "junit", "prom"})) {
+  for (const auto& file : report::render(judged.input(), {"md", "html", "json", "junit", "prom"})) {
     out[file.path] = file.bytes;
   }
   return out;

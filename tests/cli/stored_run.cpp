@@ -40,7 +40,8 @@ criteria:
   - {id: ttft, metric: ttft, stat: p95, point: c8, op: "<", value: 1 s}
 )";
 
-/// Time per token of an arm at a concurrency: the candidate is ahead alone and behind at 16 streams.
+/// Time per token of an arm at a concurrency: the candidate is ahead alone and behind at 16
+/// streams.
 double tpot_of(Arm arm, std::size_t streams) {
   const double n = static_cast<double>(streams);
   return arm == Arm::candidate ? 0.007 * (1 + 0.22 * n) : 0.021 * (1 + 0.01 * n);
@@ -110,9 +111,8 @@ CellRecord load_cell(const StoredRunOptions& o, const LoadPoint& load, CellKind 
   for (std::uint32_t i = 0; i < kRequests + load.warmup_requests; ++i) {
     const auto next = std::min_element(free.begin(), free.end());
     if (i == load.warmup_requests) c.measured_begin = *next;
-    c.requests.push_back(request(arm, name_of(c) + "/" + std::to_string(i), i,
-                                 load.warmup_requests, *next,
-                                 tpot * std::exp(0.02 * rng.normal()), rng));
+    c.requests.push_back(request(arm, name_of(c) + "/" + std::to_string(i), i, load.warmup_requests,
+                                 *next, tpot * std::exp(0.02 * rng.normal()), rng));
     *next += c.requests.back().stream.closed + from_seconds(0.0002);
     c.end = std::max(c.end, *next);
   }

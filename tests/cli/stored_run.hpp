@@ -1,6 +1,6 @@
 #pragma once
-// A small run folder with everything that a judge reads: three closed points that cross, A/A blocks,
-// a quality pass.
+// A small run folder with everything that a judge reads: three closed points that cross, A/A
+// blocks, a quality pass.
 
 #include <cstdint>
 #include <string>

@@ -16,8 +16,8 @@ namespace {
 stats::Measurements even(double control, double candidate_ttft) {
   stats::Measurements m = healthy_run();
   for (stats::BlockArm& b : m.blocks) {
-    const double jitter = 1 + 0.0005 * (static_cast<double>(b.block % 3) - 1) *
-                                  (b.arm == Arm::candidate ? 1 : 0);
+    const double jitter =
+        1 + 0.0005 * (static_cast<double>(b.block % 3) - 1) * (b.arm == Arm::candidate ? 1 : 0);
     const double off = b.arm == Arm::control ? control : 1;
     for (std::size_t i = 0; i < b.requests.size(); ++i) {
       stats::RequestMetrics& r = b.requests[i];

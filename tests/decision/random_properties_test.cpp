@@ -128,37 +128,40 @@ TEST_CASE("no value that goes missing improves a verdict, over random runs", "[p
       {"tokens of a candidate's answer", request(Arm::candidate, uncounted), true},
       {"tokens of the candidate's slowest answer", slowest(Arm::candidate, true), true},
       {"tokens of the baseline's fastest answer", slowest(Arm::baseline, false), true},
-      {"first token of a candidate's answer", request(Arm::candidate, [](stats::RequestMetrics& r) {
-         r.ttft = r.ttft_service = r.e2e = stats::kUndefined;
-       }), true},
-      {"a pair of answers", [](Measurements& m, Rng& rng) {
-         m.quality[rng.below(m.quality.size())].dropped = true;
-       }},
-      {"a score", [](Measurements& m, Rng& rng) {
-         m.quality[rng.below(m.quality.size())].candidate.clear();
-       }},
-      {"a score of the baseline", [](Measurements& m, Rng& rng) {
-         m.quality[rng.below(m.quality.size())].baseline.clear();
-       }},
-      {"a planned cell", [](Measurements& m, Rng& rng) {
+      {"first token of a candidate's answer",
+       request(
+           Arm::candidate,
+           [](stats::RequestMetrics& r) { r.ttft = r.ttft_service = r.e2e = stats::kUndefined; }),
+       true},
+      {"a pair of answers",
+       [](Measurements& m, Rng& rng) { m.quality[rng.below(m.quality.size())].dropped = true; }},
+      {"a score",
+       [](Measurements& m, Rng& rng) { m.quality[rng.below(m.quality.size())].candidate.clear(); }},
+      {"a score of the baseline",
+       [](Measurements& m, Rng& rng) { m.quality[rng.below(m.quality.size())].baseline.clear(); }},
+      {"a planned cell",
+       [](Measurements& m, Rng& rng) {
          m.missing_cells = {rng.below(2) == 0 ? "c8/006-candidate" : "quality/001-candidate"};
        }},
       {"the memory", [](Measurements& m, Rng&) { m.memory[1].used_peak_gb.reset(); }},
-      {"the end of a block", [](Measurements& m, Rng& rng) {
-         random_block(m, Arm::candidate, rng).interrupted = true;
-       }, true},
+      {"the end of a block",
+       [](Measurements& m, Rng& rng) { random_block(m, Arm::candidate, rng).interrupted = true; },
+       true},
       {"the end of the run", [](Measurements& m, Rng&) { m.interrupted = true; }},
-      {"the A/A blocks", [](Measurements& m, Rng&) {
+      {"the A/A blocks",
+       [](Measurements& m, Rng&) {
          std::erase_if(m.blocks, [](const auto& b) { return b.kind == CellKind::aa; });
        }},
-      {"a block of the candidate", [](Measurements& m, Rng& rng) {
+      {"a block of the candidate",
+       [](Measurements& m, Rng& rng) {
          stats::BlockArm& b = random_block(m, Arm::candidate, rng);
          m.missing_cells = {"c8/00" + std::to_string(b.block) + "-candidate"};
          const auto block = b.block;
          std::erase_if(m.blocks, [&](const auto& x) {
            return x.kind == CellKind::load && x.arm == Arm::candidate && x.block == block;
          });
-       }, true}};
+       },
+       true}};
   const Scenario s = many_criteria();
   std::set<Decision> seen;
   for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {

@@ -33,7 +33,8 @@ TEST_CASE("one bad night warns, two running are a regression", "[history]") {
   const HistoryFinding one = tonight(past, 1.8);
   CHECK(one.state == HistoryState::warn);
   CHECK(one.change == Approx(-0.1).margin(0.02));
-  CHECK_THAT(one.sentence, ContainsSubstring("warning from history: stream_speed (mean) at c4 is "));
+  CHECK_THAT(one.sentence,
+             ContainsSubstring("warning from history: stream_speed (mean) at c4 is "));
   past.push_back(1.8);
   const HistoryFinding two = tonight(past, 1.8);
   CHECK(two.state == HistoryState::regression);
@@ -71,9 +72,8 @@ TEST_CASE("a minimum effect below the noise floor is refused: the floor stands i
   past.back() = 1.7;
   const HistoryFinding far = tonight(past, 1.7, 1, std::log(1.08));
   CHECK(far.state == HistoryState::regression);
-  CHECK_THAT(far.sentence,
-             ContainsSubstring("minimum effect of 3 % lies below the noise floor") &&
-                 ContainsSubstring("8 % is asked for instead"));
+  CHECK_THAT(far.sentence, ContainsSubstring("minimum effect of 3 % lies below the noise floor") &&
+                               ContainsSubstring("8 % is asked for instead"));
   // Beyond chance but too small to matter.
   past.back() = 1.96;
   CHECK(tonight(past, 1.96).state == HistoryState::quiet);

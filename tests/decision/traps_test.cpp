@@ -1,5 +1,5 @@
-// Every trap of comparing a quantised model: a case in which it must be named, and one beside it that
-// must stay silent.
+// Every trap of comparing a quantised model: a case in which it must be named, and one beside it
+// that must stay silent.
 #include <cmath>
 
 #include "catch.hpp"
@@ -101,7 +101,7 @@ TEST_CASE("trap: plain awq where awq_marlin is possible", "[traps]") {
         s);
   };
   CHECK(names(at(7.6, "awq", "x"), "plain_awq_kernel"));
-  CHECK(names(at(30, "", "Coder-AWQ"), "plain_awq_kernel"));       // 2.8 × what is expected
+  CHECK(names(at(30, "", "Coder-AWQ"), "plain_awq_kernel"));        // 2.8 × what is expected
   CHECK_FALSE(names(at(45, "", "Coder-AWQ"), "plain_awq_kernel"));  // 1.9 ×
   CHECK_FALSE(names(at(30, "awq_marlin", "Coder-AWQ"), "plain_awq_kernel"));
   CHECK(names(at(30, "awq_marlin", "Coder-AWQ"), "slow_kernel"));
@@ -129,9 +129,8 @@ TEST_CASE("trap: prefix cache warm on one side", "[traps]") {
 
 TEST_CASE("trap: a cache declared cold that is not", "[traps]") {
   const auto rate = [](double both) {
-    return after([&](Measurements& m) {
-      m.server[0].prefix_hit_rate = m.server[1].prefix_hit_rate = both;
-    });
+    return after(
+        [&](Measurements& m) { m.server[0].prefix_hit_rate = m.server[1].prefix_hit_rate = both; });
   };
   CHECK(names(rate(0.20), "cache_not_cold"));
   CHECK_FALSE(names(rate(0.04), "cache_not_cold"));
@@ -149,7 +148,7 @@ TEST_CASE("trap: unequal output lengths", "[traps]") {
     return after(nothing, scenario(), c);
   };
   CHECK(names(drift(1.10, 1.05, 1.15), "length_drift"));
-  CHECK_FALSE(names(drift(1.10, 0.99, 1.22), "length_drift"));   // may be chance
+  CHECK_FALSE(names(drift(1.10, 0.99, 1.22), "length_drift"));    // may be chance
   CHECK_FALSE(names(drift(1.01, 1.005, 1.015), "length_drift"));  // beyond chance, too small
 }
 
@@ -253,8 +252,8 @@ TEST_CASE("trap: candidate slower above a concurrency", "[traps]") {
         if (b.kind != CellKind::load) continue;
         b.point = p.id;
         b.requests.clear();
-        const double jitter = 1 + noise * (static_cast<double>(b.block) - 2.5) *
-                                      (b.arm == Arm::candidate ? 1 : -1);
+        const double jitter =
+            1 + noise * (static_cast<double>(b.block) - 2.5) * (b.arm == Arm::candidate ? 1 : -1);
         b.throughput = base * jitter * (b.arm == Arm::candidate ? ratio : 1);
         m.blocks.push_back(b);
       }
@@ -359,8 +358,8 @@ TEST_CASE("trap: an overloaded server quoted as latency", "[traps]") {
           for (stats::BlockArm& b : m.blocks) b.arrival = arrival;
           each_request(m, Arm::candidate,
                        [&](const stats::BlockArm& b, stats::RequestMetrics& r, std::size_t i) {
-                         const double part = static_cast<double>(i) /
-                                             static_cast<double>(b.requests.size());
+                         const double part =
+                             static_cast<double>(i) / static_cast<double>(b.requests.size());
                          r.ttft = 0.3 * (1 + (factor - 1) * part);
                        });
         },

@@ -109,13 +109,16 @@ TEST_CASE("a void run takes no decision but repeats what the endpoint did", "[va
 
 TEST_CASE("a baseline that differs from itself beyond chance and tolerance voids the run",
           "[validity]") {
-  const auto off = [](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); };
+  const auto off = [](stats::Measurements& m) {
+    set_speeds(m, Arm::control, {20.0}, CellKind::aa);
+  };
   const Verdict v = after(off);
   CHECK(v.decision == Decision::void_run);
   REQUIRE(has_finding(v, "aa"));
   CHECK(v.validity.front().voids);
-  CHECK_THAT(v.validity.front().sentence,
-             ContainsSubstring("beyond chance (99.9 % over all metrics) and by more than the ±5 %"));
+  CHECK_THAT(
+      v.validity.front().sentence,
+      ContainsSubstring("beyond chance (99.9 % over all metrics) and by more than the ±5 %"));
   CHECK_THAT(v.validity.front().sentence, ContainsSubstring("stream_speed at c8 is 0.8"));
   CHECK_THAT(v.aa_line, ContainsSubstring("does not contain 1"));
   Scenario s = scenario();
@@ -129,8 +132,8 @@ namespace {
 Verdict even_run(double control) {
   return after([&](stats::Measurements& m) {
     for (stats::BlockArm& b : m.blocks) {
-      const double jitter = 1 + 0.002 * (static_cast<double>(b.block % 3) - 1) *
-                                    (b.arm == Arm::candidate ? 1 : 0);
+      const double jitter =
+          1 + 0.002 * (static_cast<double>(b.block % 3) - 1) * (b.arm == Arm::candidate ? 1 : 0);
       const double speed = b.arm == Arm::candidate ? 60.0
                            : b.arm == Arm::control ? 25.0 * control
                                                    : 25.0;
@@ -257,8 +260,8 @@ Verdict unsteady(std::size_t n, bool drifts, Arm only, Also also) {
   return after(
       [&](stats::Measurements& m) {
         for (stats::BlockArm& b : m.blocks) {
-          const bool hit = b.kind == CellKind::load && b.block < n &&
-                           (only == Arm::control || b.arm == only);
+          const bool hit =
+              b.kind == CellKind::load && b.block < n && (only == Arm::control || b.arm == only);
           b.window = {0, 1, !hit, hit ? (drifts ? "throughput drifts" : "never held") : "", false};
           b.window.drifts = hit && drifts;
         }
@@ -293,15 +296,17 @@ TEST_CASE("a candidate that failed does not hide behind its own unsteadiness", "
       unsteady(4, true, Arm::candidate, [](stats::Measurements& m) { fail_requests(m, 3); });
   CHECK(v.decision == Decision::no_go);
   CHECK(has_finding(v, "not_steady"));
-  CHECK(unsteady(4, true, Arm::control, [](stats::Measurements& m) { fail_requests(m, 3); })
-            .decision == Decision::void_run);  // the baseline drifts as well
+  CHECK(unsteady(4, true, Arm::control, [](stats::Measurements& m) {
+          fail_requests(m, 3);
+        }).decision == Decision::void_run);  // the baseline drifts as well
 }
 
 TEST_CASE("drift spoils every metric of its point; a load that was not held only its window",
           "[validity]") {
   const auto with = [](bool drifts, const std::string& metric) {
     Scenario s = scenario();
-    if (metric.empty()) std::erase_if(s.criteria, [](const Criterion& c) { return !c.point.empty(); });
+    if (metric.empty())
+      std::erase_if(s.criteria, [](const Criterion& c) { return !c.point.empty(); });
     return after(
         [&](stats::Measurements& m) {
           for (stats::BlockArm& b : m.blocks) {

@@ -87,7 +87,10 @@ TEST_CASE("another card, driver or size under a server is a change", "[fingerpri
              ContainsSubstring("the total memory 102.6 GB became 80.0 GB"));
   CHECK_THAT(gpu_after([](Telemetry& t) { t.gpu[1].gpu = "GPU-2"; }).at(0),
              ContainsSubstring("the GPUs read were GPU-1 and became GPU-2"));
-  CHECK_THAT(gpu_after([](Telemetry& t) { t.gpu.pop_back(), t.gpu.push_back(gpu(0)), t.gpu[1].gpu = "GPU-2", t.gpu.push_back(gpu(1)); }).at(0),
+  CHECK_THAT(gpu_after([](Telemetry& t) {
+               t.gpu.pop_back(), t.gpu.push_back(gpu(0)), t.gpu[1].gpu = "GPU-2",
+                                                          t.gpu.push_back(gpu(1));
+             }).at(0),
              ContainsSubstring("GPU-1, GPU-2 and became GPU-1"));
   // Not told, or a sum of parts that moved a little: no change. A lasting change is told once.
   CHECK(gpu_after([](Telemetry& t) { t.gpu[1].driver.clear(); }).empty());

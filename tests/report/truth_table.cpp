@@ -45,8 +45,7 @@ void lose_memory(Scenario&, stats::Measurements& m) {
 
 std::vector<Way> validities() {
   return {{"valid", [](Scenario&, stats::Measurements&) {}},
-          {"forbids a GO",
-           [](Scenario&, stats::Measurements& m) { m.interrupted = true; }},
+          {"forbids a GO", [](Scenario&, stats::Measurements& m) { m.interrupted = true; }},
           {"VOID", [](Scenario&, stats::Measurements& m) {
              for (stats::BlockArm& b : m.blocks) b.health.client_cpu = 0.97;
            }}};
@@ -131,8 +130,9 @@ std::string row(const Way& validity, const Way& must, const Way& target, bool re
   decision::JudgeContext context;
   context.regressed = regressed;
   if (regressed) {
-    context.history = {"regression against history: stream_speed (mean) at c8 is 5.20 % worse than "
-                       "the median of 30 earlier nights, and so was the night before"};
+    context.history = {
+        "regression against history: stream_speed (mean) at c8 is 5.20 % worse than "
+        "the median of 30 earlier nights, and so was the night before"};
   }
   s.verdict = decision::judge(s.scenario, s.measurements, {}, context);
   CAPTURE(validity.name, must.name, target.name, s.verdict.headline);
@@ -148,8 +148,8 @@ std::string row(const Way& validity, const Way& must, const Way& target, bool re
   return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", validity.name, must.name,
                      target.name, regressed ? "regressed" : "as before",
                      to_string(s.verdict.decision), static_cast<int>(exit_code(s.verdict)),
-                     cell_text(line_after(report, "# ")), cell_text(line_after(report, "**Next:** ")),
-                     cell_text(caveat));
+                     cell_text(line_after(report, "# ")),
+                     cell_text(line_after(report, "**Next:** ")), cell_text(caveat));
 }
 
 }  // namespace
@@ -158,7 +158,8 @@ std::string complete_truth_table() {
   std::string out =
       "# Every cell of the table\n\n"
       "Taken by the judge from simulated runs with one thing planted, worded by the report.\n\n"
-      "| validity | must criteria | target | history | decision | exit | the report's title | next | "
+      "| validity | must criteria | target | history | decision | exit | the report's title | next "
+      "| "
       "caveats of target and history |\n|---|---|---|---|---|--:|---|---|---|\n";
   for (const Way& validity : validities()) {
     for (const Way& must : musts()) {

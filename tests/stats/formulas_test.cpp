@@ -68,7 +68,8 @@ TEST_CASE("Politis and White's block lengths follow their definition", "[formula
     CHECK(length->m_hat == row.at("m_hat").get<std::size_t>());
     CHECK(length->stationary ==
           Approx(std::max(1.0, row.at("stationary").get<double>())).epsilon(1e-9));
-    CHECK(length->circular == Approx(std::max(1.0, row.at("circular").get<double>())).epsilon(1e-9));
+    CHECK(length->circular ==
+          Approx(std::max(1.0, row.at("circular").get<double>())).epsilon(1e-9));
   }
 }
 

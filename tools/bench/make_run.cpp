@@ -1,6 +1,7 @@
 // Writes a run folder of 100,000 requests of 200 tokens, as `abgate compare` would have: the input
-// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]; prints the folder.
-// ITEMS: a quality pass of so many items beside it, both arms' answers of about 1 KiB stored.
+// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]; prints the
+// folder. ITEMS: a quality pass of so many items beside it, both arms' answers of about 1 KiB
+// stored.
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +43,8 @@ criteria:
 )";
 
 /// Appended where there is a quality pass.
-constexpr const char* kQuality = R"(  - {id: quality, metric: quality.em_ws, form: ratio, op: ">", value: 0.95}
+constexpr const char* kQuality =
+    R"(  - {id: quality, metric: quality.em_ws, form: ratio, op: ">", value: 0.95}
   - {id: similarity, metric: quality.edit_similarity, form: ratio, op: ">", value: 0.95, level: target}
 quality: {suite: bench-suite.jsonl}
 )";
@@ -122,8 +124,9 @@ CellRecord cell(const LoadPoint& load, CellKind kind, std::uint32_t block, Arm a
 /// About `bytes` of text that looks like Python to the scorers, on one line of a JSON file.
 std::string code(Rng& rng, std::size_t bytes) {
   static const std::vector<std::string> words{
-      "for ", "item", " in ", "range(", ")", ":\\n    ", "return ", "total", " += ", "self.",
-      "count", "'text'", "(", ", ", "[", "]", "value", " = ", "None", "\\n    ", "if ", "x1"};
+      "for ",  "item",  " in ",  "range(",  ")",   ":\\n    ", "return ", "total",
+      " += ",  "self.", "count", "'text'",  "(",   ", ",       "[",       "]",
+      "value", " = ",   "None",  "\\n    ", "if ", "x1"};
   std::string out;
   while (out.size() < bytes) out += words[rng.below(words.size())];
   return out;
@@ -133,11 +136,12 @@ std::string code(Rng& rng, std::size_t bytes) {
 Suite make_suite(const std::string& out, std::size_t items) {
   const std::string path = out + "/bench-suite.jsonl";
   std::ofstream file(path);
-  file << R"({"suite":"bench","version":1,"licence":"CC0-1.0"})" << "\n";
+  file << R"({"suite":"bench","version":1,"licence":"CC0-1.0"})"
+       << "\n";
   Rng rng(3);
   for (std::size_t i = 0; i < items; ++i) {
-    file << R"({"id":"bench/)" << i << R"(","cluster":"source-)" << i / 2
-         << R"(","category":"c)" << i % 5
+    file << R"({"id":"bench/)" << i << R"(","cluster":"source-)" << i / 2 << R"(","category":"c)"
+         << i % 5
          << R"(","language":"python","kind":"completion","prompt":"def f():\n","reference":")"
          << code(rng, 1024) << "\"}\n";
   }
@@ -154,9 +158,9 @@ CellRecord quality_cell(const Suite& suite, Arm arm, TimePoint begin) {
   Rng rng(derive_seed(11, to_string(arm)));
   TimePoint at = begin;
   for (std::uint32_t i = 0; i < suite.items.size(); ++i) {
-    RequestRecord r = request(arm, "quality/000-" + std::string(to_string(arm)) + "/" +
-                                       std::to_string(i),
-                              i, at, 0.01, 200, rng);
+    RequestRecord r =
+        request(arm, "quality/000-" + std::string(to_string(arm)) + "/" + std::to_string(i), i, at,
+                0.01, 200, rng);
     r.prompt_id = suite.items[i].id;
     r.planned.phase = Phase::measured;
     r.text = suite.items[i].reference;
@@ -215,8 +219,8 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
   if (items > 0) {
     manifest.suites = {folder.copy_suite("quality", suite)};
     for (const Arm arm : {Arm::baseline, Arm::candidate}) {
-      manifest.expected.push_back({"quality/000-" + std::string(to_string(arm)), CellKind::quality,
-                                   "quality", 0, arm});
+      manifest.expected.push_back(
+          {"quality/000-" + std::string(to_string(arm)), CellKind::quality, "quality", 0, arm});
     }
   }
   folder.write_manifest(manifest);

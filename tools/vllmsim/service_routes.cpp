@@ -115,7 +115,8 @@ std::optional<Service::Reply> Service::answer_get(std::string_view path) {
     const std::uint64_t a = Rng(++ids_).next(), b = Rng(a).next();
     Profile shown = setup_.profile;
     if (redeployed()) shown.model.root += "-redeployed";
-    return Reply{200, models_body(shown, setup_.unix_seconds(), fmt::format("{:016x}{:016x}", a, b))};
+    return Reply{200,
+                 models_body(shown, setup_.unix_seconds(), fmt::format("{:016x}{:016x}", a, b))};
   }
   if (path == "/version") {
     return Reply{200, redeployed() ? R"({"version":"0.11.3","simulated":true})"
