@@ -133,11 +133,16 @@ class Parser {
     auto* sub = add(app_, "judge", "Verdict and report again, offline, from the raw records", o,
                     "  abgate judge reports/runs/latest\n"
                     "  abgate judge reports/runs/latest --criteria stricter.yaml\n"
-                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE");
+                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE\n"
+                    "  abgate judge reports/runs/latest --threads 1   # same bytes, slower");
     sub->add_option("RUN", o->run, "Run folder")->required();
     sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
     sub->add_option("--criteria", o->criteria,
                     "Scenario file whose criteria replace the run's own");
+    sub->add_option("--threads", o->threads,
+                    "Threads that read, score and resample (default: one per processor); the files "
+                    "written do not depend on it")
+        ->check(CLI::Range(1U, 1024U));
   }
 
   void add_report() {
@@ -229,10 +234,24 @@ class Parser {
 
   void add_nightly() {
     auto n = std::make_shared<NightlyOptions>();
-    auto* nightly = add(app_, "nightly", "compare, plus a lock and a history database", n,
-                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate");
+    auto* nightly =
+        add(app_, "nightly", "compare, plus a lock and a history database", n,
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate\n"
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate --min-effect "
+            "0.05");
     add_scenario(nightly, n->input, true);
     nightly->add_option("--state", n->state, "Folder of lock, history and run folders")->required();
+    nightly
+        ->add_option("--min-effect", n->min_effect,
+                     "Change of a ratio against the nights before that matters, as a share; never "
+                     "taken below the noise floor of the A/A blocks")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    nightly
+        ->add_option("--min-history", n->min_history,
+                     "Nights of the same series before a regression is looked for")
+        ->check(CLI::Range(2, 1000))
+        ->capture_default_str();
     add_progress(nightly, n->progress);
 
     auto h = std::make_shared<HistoryOptions>();

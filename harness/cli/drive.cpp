@@ -345,8 +345,17 @@ class Drive {
     return t;
   }
 
+  /// The facts of the preflight once more: a deployment that changed under the load voids the run.
+  void ask_again_after() {
+    std::vector<std::string> notes;
+    manifest_.servers_after =
+        ask_again(session_.scenario, session_.plan, manifest_.servers, make_ask(), notes);
+    for (const auto& note : notes) view_.note("note: " + note);
+  }
+
   void finish(const Preflight& checked) {
     monitor_->stop();
+    if (!stop_.stop_requested()) ask_again_after();
     folder_.write_telemetry(telemetry(), manifest_.clock_zero);
     manifest_.interrupted = stop_.stop_requested() || gone_;
     manifest_.finished = utc_now_iso();

@@ -48,6 +48,7 @@ struct JudgeOptions {
   std::string run;
   std::string other_run;  ///< recorded mode: the other arm's run
   std::string criteria;   ///< a scenario file whose criteria replace the run's
+  unsigned threads = 0;   ///< 0: one per processor; changes the time only
 };
 struct ReportCommandOptions {
   std::string run;
@@ -90,6 +91,8 @@ struct SuiteVerifyOptions {
 struct NightlyOptions {
   ScenarioOptions input;
   std::string state;
+  double min_effect = 0.03;      ///< relative change against the nights before that matters
+  std::size_t min_history = 10;  ///< nights before anything is said
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct HistoryOptions {

@@ -92,7 +92,8 @@ const Section<ValidityRules>& validity_section() {
     s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{}, "the client's loop, wake-up to stamp");
     s.key("max_client_cpu", &V::max_client_cpu, Share{}, "of one core");
     s.key("aa_must_contain_one", &V::aa_must_contain_one, Flag{},
-          "baseline against itself: the interval must contain 1");
+          "baseline against itself: the interval must contain 1, else no GO; VOID where it differs "
+          "beyond chance and by more than aa_max_half_width");
     s.key("aa_max_half_width", &V::aa_max_half_width, Share{},
           "and must not be wider than this to either side");
     s.key("same_token_ids", &V::same_token_ids, Flag{},

@@ -64,6 +64,9 @@ struct Manifest {
   std::vector<SuiteCopy> suites;
   std::string prompt_sizing;  ///< how the length of made-up prompts was told; empty: none made up
   std::vector<ServerFacts> servers;
+  /// The same questions asked again after the last cell; empty: not asked (interrupted, older run),
+  /// an arm that gave no answer then is not in it.
+  std::vector<ServerFacts> servers_after;
   std::string started;     ///< UTC, "2026-01-31T02:17:00Z"
   std::string finished;    ///< empty while it runs, or after a crash
   TimePoint clock_zero{};  ///< monotonic time at `started`

@@ -41,6 +41,21 @@ void lag_row(Table& table, const char* name, const Worst& w, Duration limit) {
                                                        : "does not hold"});
 }
 
+/// Version, model, context and tokens of the servers, asked before the load and after it.
+void deployment_row(const Input& in, Table& table) {
+  const auto& before = in.manifest.servers;
+  const auto& after = in.manifest.servers_after;
+  const bool changed = std::any_of(in.verdict.validity.begin(), in.verdict.validity.end(),
+                                   [](const auto& f) { return f.id == "fingerprint"; });
+  const std::size_t asked = std::min(before.size(), after.size());
+  table.rows.push_back({"Deployments the same after the run (asked again)",
+                        fmt::format("{} of {}", count(asked), count(before.size())), "all",
+                        std::string(kNone),
+                        changed                                   ? "does not hold"
+                        : before.empty() || asked < before.size() ? "not checked"
+                                                                  : "holds"});
+}
+
 Table self_audit(const Input& in) {
   const ValidityRules& rules = in.scenario.validity;
   Table table{{"Check", "Worst seen", "Allowed", "Where", "Result"}, "lrrll", {}};
@@ -71,6 +86,7 @@ Table self_audit(const Input& in) {
                         all == 0        ? "not checked"
                         : steady == all ? "holds"
                                         : "does not hold"});
+  deployment_row(in, table);
   std::size_t ours = 0;
   for (const BlockArm& b : in.measurements.blocks) ours += b.ours;
   table.rows.push_back({"Requests lost to this machine", count(ours), "0", std::string(kNone),
@@ -129,6 +145,23 @@ Table noise(const Input& in) {
   }
   return table;
 }
+
+/// How much of a deviation voids and how much only forbids a GO (decision/noise.hpp, validity.cpp).
+std::string grading(const Input& in) {
+  const double tolerated = in.scenario.validity.aa_max_half_width;
+  std::string out;
+  if (in.scenario.validity.aa_must_contain_one) {
+    out = fmt::format(
+        "The baseline against itself: VOID where it differs at 99.9 % over all metrics and by more "
+        "than ±{}; no GO where it differs at 99 % and by more than ±{}; below that, results must "
+        "clear the difference. ",
+        percent(tolerated), percent(tolerated / 5));
+  }
+  return out +
+         "Steady state: VOID where throughput drifts (halves of a block differ by more than 5 % at "
+         "p < 0.001) in more than a third of an arm's blocks, and in two at least; no GO where the "
+         "load of a point was never held and a criterion reads its steady window.\n";
+}
 }  // namespace
 
 void add_validity(const Input& in, Document& out) {
@@ -136,6 +169,7 @@ void add_validity(const Input& in, Document& out) {
   add_findings(in, out);
   out.push_back(self_audit(in));
   if (const Table table = noise(in); !table.rows.empty()) out.push_back(table);
+  if (!in.measurements.blocks.empty()) out.push_back(Paragraph{grading(in)});
   add_list("Missing cells:", in.measurements.missing_cells, out);
   add_list("Notes of the run:", in.measurements.notes, out);
   if (in.measurements.blocks.empty()) return;

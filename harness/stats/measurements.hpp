@@ -49,6 +49,9 @@ struct SteadyWindow {
   double end = 0;
   bool steady = false;
   std::string why;  ///< not steady: reason; steady: rule that set `begin`
+  /// Not steady because throughput drifts, beyond chance and by more than a little; else the load
+  /// was never held, or it is steady.
+  bool drifts = false;
 };
 
 /// One arm in one block at one point.

@@ -110,6 +110,8 @@ Manifest read_manifest(const Json& json) {
   m.suites = read_list<SuiteCopy>(json.at("suites"), read_suite);
   m.prompt_sizing = json.value("prompt_sizing", "");
   m.servers = read_list<ServerFacts>(json.at("servers"), server_facts_of);
+  if (const auto after = json.find("servers_after"); after != json.end())
+    m.servers_after = read_list<ServerFacts>(*after, server_facts_of);
   m.started = json.at("started");
   m.finished = json.at("finished");
   m.clock_zero = TimePoint{Duration{json.at("clock_zero_ns").get<std::int64_t>()}};
@@ -144,6 +146,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["merged_from"] = m.merged_from;
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
+  json["servers_after"] = list_json(m.servers_after, server_facts_json);
   json["suites"] = list_json(m.suites, suite_json);
   if (!m.prompt_sizing.empty()) json["prompt_sizing"] = m.prompt_sizing;
   json["overrides"] = overrides;

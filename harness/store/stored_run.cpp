@@ -150,6 +150,7 @@ void take_side(const StoredRun& from, Arm side, StoredRun& into) {
   take(from.telemetry.servers, names, into.telemetry.servers);
   take(from.telemetry.facts, names, into.telemetry.facts);
   take(from.manifest.servers, names, into.manifest.servers);
+  take(from.manifest.servers_after, names, into.manifest.servers_after);
   for (const std::string& note : from.telemetry.notes)
     into.telemetry.notes.push_back(from.manifest.run_id + ": " + note);
 }
@@ -208,8 +209,10 @@ StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   merged.manifest.mode = Mode::recorded;
   merged.manifest.expected.clear();
   merged.manifest.servers.clear();
+  merged.manifest.servers_after.clear();
   merged.manifest.finished = std::max(a.manifest.finished, b.manifest.finished);
   merged.manifest.interrupted = a.manifest.interrupted || b.manifest.interrupted;
+  merged.manifest.attempt = std::max(a.manifest.attempt, b.manifest.attempt);
   merged.manifest.merged_from = {a.manifest.run_id, b.manifest.run_id};
   merged.done = a.done && b.done;
   take_side(a, Arm::baseline, merged);

@@ -91,3 +91,14 @@ TEST_CASE("Broken answers of nvidia-smi get one line", "[observe]") {
   REQUIRE_THROWS_WITH(parse_nvidia_smi("uuid, memory.used [MiB]\nGPU-a, lots\n", "x"),
                       ContainsSubstring("x:2: memory.used: saw lots"));
 }
+
+TEST_CASE("the driver's version is asked for and read") {
+  CHECK_THAT(nvidia_smi_arguments(), ContainsSubstring(",driver_version,"));
+  const auto gpus = parse_nvidia_smi(
+      "index, uuid, name, driver_version, memory.used [MiB]\n"
+      "0, GPU-1, NVIDIA RTX PRO 6000, 580.95.05, 97164 MiB\n"
+      "1, GPU-2, NVIDIA RTX PRO 6000, [N/A], 3 MiB\n",
+      "nvidia-smi");
+  CHECK(gpus.at(0).driver == "580.95.05");
+  CHECK(gpus.at(1).driver.empty());
+}
