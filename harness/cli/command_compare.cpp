@@ -43,6 +43,7 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
+  drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
   drive_options.extend = first_look_is_open;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
@@ -65,6 +66,7 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
+  drive_options.calibrate = options.calibrate;
   drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   io.out << fmt::format(

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -89,6 +90,7 @@ void Loop::unwatch(int fd) {
 
 void Loop::run(const Turn& turn) {
   last_wake_ = ready_since_ = now();
+  probe_at_ = last_wake_ + kProbeEvery;
   std::optional<TimePoint> next = turn(last_wake_);
   while (next) {
     wait(*next);
@@ -104,10 +106,14 @@ void Loop::wait(TimePoint until) {
   if (until <= before) {
     impl_->io.poll();
   } else {
-    if (until != TimePoint::max()) impl_->arm_timer(until);
+    impl_->arm_timer(std::min(until, probe_at_));
     impl_->io.run_one();
   }
   const TimePoint woke = now();
+  if (woke >= probe_at_) {
+    stats_.wake_lag.record(woke - probe_at_);
+    probe_at_ = woke + kProbeEvery;
+  }
   ready_since_ = woke - before > kSlept ? woke : last_wake_;
   last_wake_ = woke;
 }

@@ -7,6 +7,7 @@
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/sections.hpp"
+#include "stats/quantile.hpp"
 
 namespace abgate::report {
 
@@ -72,6 +73,58 @@ constexpr LatencyRow kLatencies[] = {
     {"tpot", "TPOT", "ms", 1e3, &stats::RequestMetrics::tpot},
     {"icg_max", "Longest chunk gap", "ms", 1e3, &stats::RequestMetrics::icg_max},
     {"e2e", "End to end", "s", 1, &stats::RequestMetrics::e2e}};
+
+/// All blocks of one arm together.
+stats::TokenGaps gaps_of(const Input& in, const std::string& point, Arm arm) {
+  stats::TokenGaps sum;
+  for (const BlockArm& b : in.measurements.blocks) {
+    if (b.kind != CellKind::load || b.point != point || b.arm != arm || !b.gaps) continue;
+    sum.icg.merge(b.gaps->icg);
+    sum.itl.merge(b.gaps->itl);
+    sum.events += b.gaps->events;
+    sum.batched += b.gaps->batched;
+  }
+  return sum;
+}
+
+/// Gaps between tokens and between chunks, pooled over requests: for people, never judged.
+Table gap_table(const Input& in, const std::string& point) {
+  Table table{{"Gaps (ms), pooled", "Arm", "mean", "p50", "p95", "p99", "n", "Note"}, "llrrrrrl", {}};
+  const stats::TokenGaps gaps[] = {gaps_of(in, point, Arm::baseline),
+                                   gaps_of(in, point, Arm::candidate)};
+  const auto rows = [&](const char* title, stats::Distribution stats::TokenGaps::*which,
+                        bool chunks) {
+    for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+      const stats::TokenGaps& all = gaps[index_of(arm)];
+      const stats::Distribution& d = all.*which;
+      const auto at = [&](double p) {
+        if (d.count() < stats::min_n_to_show(p)) return std::string("n/a");
+        return number(*d.quantile(p) * 1e3);
+      };
+      std::string note;
+      if (d.count() == 0 && all.events > 0 && !chunks)
+        note = "the server does not count the tokens of each event";
+      if (chunks && all.batched > 0)
+        note = fmt::format("{} of {} events came in the same read as the one before",
+                           count(all.batched), count(all.events));
+      if (!d.exact()) note += note.empty() ? "sketch, within 0.8 %" : "; sketch, within 0.8 %";
+      table.rows.push_back({title, md(label(in.scenario, arm)),
+                            d.mean() ? number(*d.mean() * 1e3) : "n/a", at(0.5), at(0.95), at(0.99),
+                            count(d.count()), note});
+    }
+  };
+  rows("Per token (ITL)", &stats::TokenGaps::itl, false);
+  rows("Per chunk (ICG)", &stats::TokenGaps::icg, true);
+  return table;
+}
+
+bool any_gaps(const Input& in, const std::string& point) {
+  return std::any_of(in.measurements.blocks.begin(), in.measurements.blocks.end(),
+                     [&](const BlockArm& b) {
+                       return b.kind == CellKind::load && b.point == point && b.gaps &&
+                              b.gaps->events > 0;
+                     });
+}
 
 Table latency_table(const Input& in, const std::string& point) {
   Table table{
@@ -200,6 +253,7 @@ void add_load(const Input& in, const std::vector<Chart>& charts, Document& out) 
   for (const std::string& point : points) {
     out.push_back(Heading{3, fmt::format("{}: {}", point, load_text(in.scenario, point))});
     out.push_back(latency_table(in, point));
+    if (any_gaps(in, point)) out.push_back(gap_table(in, point));
     out.push_back(rate_table(in, point));
     add_failures(in, point, out);
     if (const std::string text = attainment(in, point); !text.empty())

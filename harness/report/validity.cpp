@@ -41,6 +41,42 @@ void lag_row(Table& table, const char* name, const Worst& w, Duration limit) {
                                                        : "does not hold"});
 }
 
+/// What the kernel told of the connections; of a run that was stored without it, nothing.
+void add_sockets(const Input& in, Table& table) {
+  const ValidityRules& rules = in.scenario.validity;
+  const auto known = [](const BlockArm& b) { return b.health.tcp.known; };
+  const auto& blocks = in.measurements.blocks;
+  const bool any = std::any_of(blocks.begin(), blocks.end(), known);
+  TcpCounts sum;
+  for (const BlockArm& b : blocks) {
+    sum.segments_out += b.health.tcp.segments_out;
+    sum.segments_in += b.health.tcp.segments_in;
+    sum.retransmits += b.health.tcp.retransmits;
+    sum.out_of_order += b.health.tcp.out_of_order;
+  }
+  const Worst lost = worst(in, [](const BlockArm& b) { return lost_share(b.health.tcp); });
+  table.rows.push_back(
+      {"TCP segments lost or reordered",
+       any ? fmt::format("{} (in all {} of {} sent again, {} of {} received behind a gap)",
+                         percent(lost.value), count(sum.retransmits), count(sum.segments_out),
+                         count(sum.out_of_order), count(sum.segments_in))
+           : "n/a",
+       "≤ " + exact(100 * rules.max_retransmits) + " %", any ? md(lost.where) : std::string(kNone),
+       !any                                  ? "not checked"
+       : lost.value <= rules.max_retransmits ? "holds"
+                                             : "does not hold"});
+  const Worst queue = worst(
+      in, [](const BlockArm& b) { return static_cast<double>(b.health.receive_queue_p99); });
+  table.rows.push_back(
+      {"Bytes waiting in a socket when read, p99",
+       any ? count(static_cast<std::size_t>(queue.value)) : "n/a",
+       "≤ " + count(static_cast<std::size_t>(rules.max_receive_queue)),
+       any ? md(queue.where) : std::string(kNone),
+       !any                                                               ? "not checked"
+       : queue.value <= static_cast<double>(rules.max_receive_queue) ? "holds"
+                                                                         : "does not hold"});
+}
+
 Table self_audit(const Input& in) {
   const ValidityRules& rules = in.scenario.validity;
   Table table{{"Check", "Worst seen", "Allowed", "Where", "Result"}, "lrrll", {}};
@@ -51,6 +87,9 @@ Table self_audit(const Input& in) {
           worst(
               in, [](const BlockArm& b) { return to_seconds(b.health.schedule_lag_p99); }, true),
           rules.max_schedule_lag_p99);
+  lag_row(table, "Wake lag p99 (due to running)",
+          worst(in, [](const BlockArm& b) { return to_seconds(b.health.wake_lag_p99); }),
+          rules.max_loop_lag_p99);
   const Worst cpu = worst(in, [](const BlockArm& b) { return b.health.client_cpu; });
   const bool measured = cpu.where != "no cell";
   table.rows.push_back({"Client CPU (share of one core)", measured ? percent(cpu.value) : "n/a",
@@ -59,6 +98,7 @@ Table self_audit(const Input& in) {
                         !measured                           ? "not checked"
                         : cpu.value <= rules.max_client_cpu ? "holds"
                                                             : "does not hold"});
+  add_sockets(in, table);
   const auto all = static_cast<std::size_t>(
       std::count_if(in.measurements.blocks.begin(), in.measurements.blocks.end(),
                     [](const BlockArm& b) { return b.kind == CellKind::load; }));
@@ -98,6 +138,26 @@ Table windows(const Input& in) {
   return table;
 }
 
+/// What the client measured of itself before the run.
+void add_calibration(const Input& in, Document& out) {
+  const auto& c = in.manifest.calibration;
+  if (!c) {
+    out.push_back(Paragraph{
+        "The client was not calibrated before this run (`abgate calibrate client`).\n"});
+    return;
+  }
+  const std::string trust =
+      c->trusted_per_second > 0
+          ? fmt::format("It is trusted to {}{} events/s (stamp error p99 of at most 10 ms).",
+                        c->more_possible ? "at least " : "", number(c->trusted_per_second))
+          : "**It is not to be trusted at this rate.**";
+  out.push_back(Paragraph{fmt::format(
+      "Calibrated before the load against a null endpoint ({} streams, {} events/s): this machine "
+      "adds p50 {} ms and p99 {} ms to TTFT, p50 {} ms and p99 {} ms to ITL (absolute). {}\n",
+      count(c->streams), number(c->events_per_second), number(c->ttft_p50_ms),
+      number(c->ttft_p99_ms), number(c->itl_p50_ms), number(c->itl_p99_ms), trust)});
+}
+
 void add_findings(const Input& in, Document& out) {
   if (in.verdict.validity.empty()) {
     out.push_back(Paragraph{"Every rule of validity that could be checked holds.\n"});
@@ -135,6 +195,7 @@ void add_validity(const Input& in, Document& out) {
   out.push_back(Heading{2, "Validity"});
   add_findings(in, out);
   out.push_back(self_audit(in));
+  add_calibration(in, out);
   if (const Table table = noise(in); !table.rows.empty()) out.push_back(table);
   add_list("Missing cells:", in.measurements.missing_cells, out);
   add_list("Notes of the run:", in.measurements.notes, out);
