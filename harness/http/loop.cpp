@@ -4,6 +4,7 @@
 
 #include <utility>  // before Asio 1.74, whose awaitable.hpp uses std::exchange without including it
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -37,6 +38,9 @@ int make_epoll() {
 
 struct Loop::Impl {
   net::io_context io{1};
+  // Without it an io_context whose last handler has run is stopped, and every later wait returns at
+  // once: the loop would spin from then on.
+  net::executor_work_guard<net::io_context::executor_type> guard{io.get_executor()};
   net::posix::stream_descriptor epoll{io, make_epoll()};
   net::steady_timer timer{io};
   TimePoint timer_at = TimePoint::max();

@@ -172,6 +172,23 @@ TEST_CASE("another thread can wake the loop") {
   REQUIRE(asked);
 }
 
+TEST_CASE("a loop that had nothing left to wait for sleeps again") {
+  Loop loop;
+  Pair pair;
+  Recorder recorder;
+  recorder.act = [&](int, bool, bool) { pair.get(); };
+  REQUIRE(loop.watch(pair.fds[0], true, false, recorder));
+  pair.put();
+  int turns = 0;
+  TimePoint end{};
+  loop.run([&](TimePoint at) -> std::optional<TimePoint> {
+    if (recorder.calls == 0) return at;  // polls: no timer is ever set
+    if (turns++ == 0) end = at + 200ms;
+    return at >= end ? std::nullopt : std::optional(end);
+  });
+  REQUIRE(turns < 200);  // one every kProbeEvery, not as many as the processor can
+}
+
 TEST_CASE("a loop that is kept from running sees how late it woke") {
   Loop loop;
   const TimePoint end = now() + 120ms;

@@ -78,10 +78,11 @@ run_guidellm() {
     --output "kind=json,path=$4/report.json" --disable-console
 }
 run_aiperf() {
-  used "$4" "$peers_dir/aiperf/bin/aiperf" profile --model sim --url "http://127.0.0.1:$1" --endpoint-type completions --streaming \
+  # Offline it looks for its tokenizer in the hub's cache only; a folder is read without the network.
+  used "$4" env -u HF_HUB_OFFLINE -u TRANSFORMERS_OFFLINE "$peers_dir/aiperf/bin/aiperf" profile --model sim --url "http://127.0.0.1:$1" --endpoint-type completions --streaming \
     --concurrency "$2" --request-count "$3" --tokenizer "$peers_dir/tokenizer" --synthetic-input-tokens-mean 64 \
     --output-tokens-mean "$tokens" --extra-inputs ignore_eos:true --extra-inputs "min_tokens:$tokens" \
-    --ui none --output-artifact-dir "$4/artifacts"
+    --use-server-token-count --ui none --output-artifact-dir "$4/artifacts"
 }
 run_inference_perf() {
   cat >"$4/config.yml" <<YAML
