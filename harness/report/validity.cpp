@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report/escape.hpp"
 #include "report/format.hpp"
@@ -138,6 +139,22 @@ Table windows(const Input& in) {
   return table;
 }
 
+/// Token-bearing events a second of the busiest cell, arms that ran together added up: about what
+/// the client's loop had to take.
+double busiest(const Input& in) {
+  std::map<std::string, double> cells;
+  for (const BlockArm& b : in.measurements.blocks) {
+    if (!b.gaps || !(b.wall_seconds > 0)) continue;
+    const bool together = in.scenario.mode == Mode::concurrent && b.kind == CellKind::load;
+    const std::string key = fmt::format("{} {} {}", b.point, b.block, to_string(b.kind)) +
+                            (together ? "" : std::string(to_string(b.arm)));
+    cells[key] += static_cast<double>(b.gaps->events) / b.wall_seconds;
+  }
+  double most = 0;
+  for (const auto& [cell, rate] : cells) most = std::max(most, rate);
+  return most;
+}
+
 /// What the client measured of itself before the run.
 void add_calibration(const Input& in, Document& out) {
   const auto& c = in.manifest.calibration;
@@ -151,11 +168,15 @@ void add_calibration(const Input& in, Document& out) {
           ? fmt::format("It is trusted to {}{} events/s (stamp error p99 of at most 10 ms).",
                         c->more_possible ? "at least " : "", number(c->trusted_per_second))
           : "**It is not to be trusted at this rate.**";
+  const double most = busiest(in);
+  std::string seen = most > 0 ? fmt::format(" The busiest cell brought about {} events/s.", number(most)) : "";
+  if (most > c->trusted_per_second && !c->more_possible)
+    seen += " **That is more than it is trusted to.**";
   out.push_back(Paragraph{fmt::format(
       "Calibrated before the load against a null endpoint ({} streams, {} events/s): this machine "
-      "adds p50 {} ms and p99 {} ms to TTFT, p50 {} ms and p99 {} ms to ITL (absolute). {}\n",
+      "adds p50 {} ms and p99 {} ms to TTFT, p50 {} ms and p99 {} ms to ITL (absolute). {}{}\n",
       count(c->streams), number(c->events_per_second), number(c->ttft_p50_ms),
-      number(c->ttft_p99_ms), number(c->itl_p50_ms), number(c->itl_p99_ms), trust)});
+      number(c->ttft_p99_ms), number(c->itl_p50_ms), number(c->itl_p99_ms), trust, seen)});
 }
 
 void add_findings(const Input& in, Document& out) {

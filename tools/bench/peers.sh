@@ -16,7 +16,7 @@
 #
 # Environment: BIN (build/release/bin), BENCH_PEERS (build/peers), PEERS ("guidellm aiperf inference-perf"),
 # CONCURRENCY ("1 100 1000"), TOKENS (48), ROUNDS (4: requests a stream; at least 30 requests), SIM_CPU (a core for
-# the simulator; empty: any; clients then get the others), KEEP (a folder for everything that was written).
+# the simulator; empty: any; clients then get the others), BENCH_PYTHON (python3; inference-perf needs 3.12), KEEP (a folder for everything that was written).
 set -euo pipefail
 case "${1:-}" in -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;; esac
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -42,7 +42,7 @@ fi
 install() {  # peer
   local venv=$peers_dir/$1
   if [ ! -x "$venv/bin/$1" ]; then
-    python3 -m venv "$venv" && "$venv/bin/pip" install -q "$1" >"$peers_dir/$1.log" 2>&1 || true
+    "${BENCH_PYTHON:-python3}" -m venv "$venv" && "$venv/bin/pip" install -q "$1" >"$peers_dir/$1.log" 2>&1 || true
   fi
   [ -x "$venv/bin/$1" ] || { echo "$1: not installed: $(tail -n 1 "$peers_dir/$1.log")"; return 1; }
   if [ ! -e "$peers_dir/tokenizer/tokenizer.json" ]; then
