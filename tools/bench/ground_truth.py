@@ -36,6 +36,7 @@ class Arm:
 
     def __init__(self, run, arm, truth):
         self.ttft, self.tpot = ([], []), ([], [])  # ours, the server's
+        self.up, self.down = [], []  # our write to the server's receipt; its first write to our stamp
         self.wrong = self.unsent = self.failed = self.n = 0
         self.rate_error = self.late = 0.0
         for load, records, end in cells_of(run, arm):
@@ -73,6 +74,8 @@ class Arm:
         n = r["usage"]["completion"]
         counted = step * len(at) if isinstance(step, int) else sum(step)
         self.wrong += n != known["output_tokens"] or counted != n
+        self.up.append((known["received_ns"] - r["started"]) * MS)
+        self.down.append((r["started"] + at[0] - emitted[first - 1]) * MS)
         self.ttft[0].append(at[0] * MS)
         self.ttft[1].append((emitted[first - 1] - known["received_ns"]) * MS)
         if n > first:
@@ -94,13 +97,13 @@ def main():
         "A/A": all(close(mean(getattr(arms[0], k)[0]), mean(getattr(arms[1], k)[0])) for k in ("ttft", "tpot")),
     }
     if "--no-header" not in sys.argv:
-        print("| shape | arm | requests | arrivals: rate off by | latest | wrong counts | TTFT ours / server ms | "
+        print("| shape | arm | requests | arrivals: rate off by | latest | wrong counts | TTFT ours / server ms | to, from the server ms | "
               "TPOT ours / server ms | exit | " + " | ".join(checks) + " |")
-        print("|---|---|--:|--:|--:|--:|--:|--:|--:|" + "---|" * len(checks))
+        print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|" + "---|" * len(checks))
     for label, a in zip("AB", arms):
         arrivals = (f"{100 * a.rate_error:.4f} %", f"{a.late:.2f} ms") if is_open else ("-", "-")
         print(f"| {name} | {label} | {a.n} | {arrivals[0]} | {arrivals[1]} | {a.wrong} | "
-              f"{mean(a.ttft[0]):.3f} / {mean(a.ttft[1]):.3f} | {mean(a.tpot[0]):.4f} / {mean(a.tpot[1]):.4f} | {code} | "
+              f"{mean(a.ttft[0]):.3f} / {mean(a.ttft[1]):.3f} | {mean(a.up):.3f}, {mean(a.down):.3f} | {mean(a.tpot[0]):.4f} / {mean(a.tpot[1]):.4f} | {code} | "
               + " | ".join("PASS" if ok else "FAIL" for ok in checks.values()) + " |")
     sys.exit(0 if all(checks.values()) else 1)
 

@@ -6,6 +6,9 @@
 #   tokens     every count of output tokens is the server's
 #   TTFT, TPOT mean within 0.5 ms or 1 % of the server's own log, each arm
 #   A/A        the two arms' means within 0.5 ms or 1 % of each other
+# Beside TTFT stands what lies between our write and the server having read the request, and between its
+# write of the first token and our stamp: the first is the server's queue where many requests come at once.
+# Answers have TOKENS/2 to TOKENS*3/2 tokens, so that streams do not end in step.
 # Exits 1 if one fails. A busy machine makes the simulator late and both sides differ: see `load average`.
 #
 # Examples:
@@ -60,8 +63,7 @@ blocks: 2
 aa_blocks: 0
 baseline: {label: A, url: "http://127.0.0.1:1"}
 candidate: {label: B, url: "http://127.0.0.1:1"}
-sampling: {max_tokens: $tokens, ignore_eos: true}
-workload: {suite: $root/prompts/code-basics.jsonl}
+workload: {kind: synthetic, input_tokens: 64, output_tokens: {kind: uniform, min: $((tokens / 2)), max: $((tokens * 3 / 2))}}
 points:
   - ${point//N/$requests}
 validity: {min_blocks: 1}
