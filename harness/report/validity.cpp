@@ -112,10 +112,15 @@ Table self_audit(const Input& in) {
                         all == 0        ? "not checked"
                         : steady == all ? "holds"
                                         : "does not hold"});
-  std::size_t ours = 0;
-  for (const BlockArm& b : in.measurements.blocks) ours += b.ours;
+  std::size_t ours = 0, stalls = 0;
+  for (const BlockArm& b : in.measurements.blocks) {
+    ours += b.ours;
+    stalls += b.health.recorder_stalls;
+  }
   table.rows.push_back({"Requests lost to this machine", count(ours), "0", std::string(kNone),
                         ours == 0 ? "holds" : "does not hold"});
+  table.rows.push_back({"Times that the loop waited for the recording thread", count(stalls),
+                        std::string(kNone), std::string(kNone), "seen in the loop lag"});
   table.rows.push_back({"Cells missing from the plan", count(in.measurements.missing_cells.size()),
                         "0", std::string(kNone),
                         in.measurements.missing_cells.empty() ? "holds" : "does not hold"});
@@ -124,8 +129,8 @@ Table self_audit(const Input& in) {
 
 Table windows(const Input& in) {
   Table table{{"Point", "Block", "Arm", "Wall", "Steady window", "Why there", "Requests", "Failed",
-               "Loop lag p99", "CPU"},
-              "lrlrllrrrr",
+               "Loop lag p99", "Wake lag p99", "Starts a turn", "CPU"},
+              "lrlrllrrrrrr",
               {}};
   for (const BlockArm& b : in.measurements.blocks) {
     const std::string span = fmt::format("{}–{} s{}", number(b.window.begin), number(b.window.end),
@@ -134,7 +139,8 @@ Table windows(const Input& in) {
                           fmt::format("{}{}", b.kind == CellKind::aa ? "A/A " : "", b.block + 1),
                           std::string(to_string(b.arm)), duration_s(b.wall_seconds), span,
                           md(b.window.why), count(b.attempted), count(b.failed),
-                          duration(b.health.loop_lag_p99), percent(b.health.client_cpu)});
+                          duration(b.health.loop_lag_p99), duration(b.health.wake_lag_p99),
+                          count(b.health.max_starts_per_turn), percent(b.health.client_cpu)});
   }
   return table;
 }

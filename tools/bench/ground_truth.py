@@ -74,10 +74,12 @@ class Arm:
         n = r["usage"]["completion"]
         counted = step * len(at) if isinstance(step, int) else sum(step)
         self.wrong += n != known["output_tokens"] or counted != n
-        self.up.append((known["received_ns"] - r["started"]) * MS)
+        # From the kernel's receipt: a server that is asked many things at once reads them one by one.
+        asked = known["arrived_ns"] or known["received_ns"]
+        self.up.append((asked - r["started"]) * MS)
         self.down.append((r["started"] + at[0] - emitted[first - 1]) * MS)
         self.ttft[0].append(at[0] * MS)
-        self.ttft[1].append((emitted[first - 1] - known["received_ns"]) * MS)
+        self.ttft[1].append((emitted[first - 1] - asked) * MS)
         if n > first:
             self.tpot[0].append((at[-1] - at[0]) * MS / (n - first))
             self.tpot[1].append((emitted[-1] - emitted[first - 1]) * MS / (n - first))

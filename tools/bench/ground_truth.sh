@@ -6,8 +6,8 @@
 #   tokens     every count of output tokens is the server's
 #   TTFT, TPOT mean within 0.5 ms or 1 % of the server's own log, each arm
 #   A/A        the two arms' means within 0.5 ms or 1 % of each other
-# Beside TTFT stands what lies between our write and the server having read the request, and between its
-# write of the first token and our stamp: the first is the server's queue where many requests come at once.
+# The server's TTFT begins when the kernel had the request: read later, it waited in the server. Beside it stands
+# what lies between our write and that moment, and between the server's write of the first token and our stamp.
 # Answers have TOKENS/2 to TOKENS*3/2 tokens, so that streams do not end in step.
 # Exits 1 if one fails. A busy machine makes the simulator late and both sides differ: see `load average`.
 #

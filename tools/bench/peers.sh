@@ -4,8 +4,8 @@
 # it measured, what the simulator's own log says of that very run, processor time and peak memory of all its
 # processes, and
 #   peer_ttft_error_ratio R   |error of mean TTFT| at the highest concurrency, the best peer's over ours (wanted: >= 10)
-# An error is what a client reports less what the server's log has from receiving the request to writing the
-# first token. `late` is the simulator's own lateness: its mean first token beyond 50 ms, and gap beyond 10 ms.
+# An error is what a client reports less what the server's log has from the request's arrival (the kernel's receive
+# stamp: many requests at once are read one by one) to the write of the first token. `late` is the simulator's own lateness: its mean first token beyond 50 ms, and gap beyond 10 ms.
 # Opt-in: installs the peers with pip into a folder of their own (BENCH_PEERS, about 3 GB). What cannot be
 # installed or run is said, with its last line.
 #

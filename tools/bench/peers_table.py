@@ -24,7 +24,7 @@ def truth(folder):
             if r["status"] != 200 or len(emitted) < 2:
                 continue
             n += 1
-            ttft.append((emitted[0] - r["received_ns"]) * MS)
+            ttft.append((emitted[0] - (r["arrived_ns"] or r["received_ns"])) * MS)
             gap.append((emitted[-1] - emitted[0]) * MS / (len(emitted) - 1))
             tokens += len(emitted)
             begin = min(begin or r["received_ns"], r["received_ns"])
