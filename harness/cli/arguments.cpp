@@ -112,7 +112,13 @@ class Parser {
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
             "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
     add_scenario(sub, o->input, true);
+    add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
+  }
+
+  static void add_no_calibration(CLI::App* sub, bool& calibrate) {
+    sub->add_flag("!--no-calibration", calibrate,
+                  "Skip the two seconds in which the client measures itself before the load");
   }
 
   void add_record() {
@@ -125,6 +131,7 @@ class Parser {
     sub->add_option("--arm", o->arm, "Which arm this is, and where: baseline=URL or candidate=URL")
         ->required()
         ->type_name("NAME=URL");
+    add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
   }
 
@@ -289,7 +296,10 @@ class Parser {
     auto* client =
         add(calibrate, "client", "The error that this machine adds to TTFT and ITL", o,
             "  abgate calibrate client --streams 64 --events-per-second 50\n"
+            "  abgate calibrate client --scenario scenarios/compare.yaml    # at its load\n"
             "  abgate calibrate client --streams 1000 --seconds 2 --no-search --json");
+    client->add_option("--scenario", o->input.scenario,
+                       "Take streams and rate from this scenario's heaviest load");
     client->add_option("--streams", o->streams, "Streams open at once")
         ->capture_default_str()
         ->check(CLI::Range(1, 8000));

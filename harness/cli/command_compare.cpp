@@ -44,6 +44,7 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
+  drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
   drive_options.extend = first_look_is_open;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
@@ -76,6 +77,7 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   drive_options.only = arm;
   drive_options.attempt =
       attempt_number(options.out, session.scenario, session.overrides, drive_options.only);
+  drive_options.calibrate = options.calibrate;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "

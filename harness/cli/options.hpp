@@ -35,12 +35,14 @@ enum class ProgressStyle { automatic, live, plain, none };
 
 struct CompareOptions {
   ScenarioOptions input;
+  bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct RecordOptions {
   ScenarioOptions input;
   std::string arm;  ///< NAME=URL, NAME is baseline or candidate
+  bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };
@@ -108,6 +110,7 @@ struct CalibrateJudgeOptions {
   bool json = false;
 };
 struct CalibrateClientOptions {
+  ScenarioOptions input;  ///< with a scenario its load replaces streams and events_per_second
   std::size_t streams = 100;
   double events_per_second = 50;  ///< of each stream
   double seconds = 3;

@@ -89,8 +89,13 @@ const Section<ValidityRules>& validity_section() {
         "validity", "Beyond these the run is VOID: harness or environment made the numbers.");
     s.key("max_schedule_lag_p99", &V::max_schedule_lag_p99, Span{},
           "open loop: sent later than planned");
-    s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{}, "the client's loop, wake-up to stamp");
+    s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{},
+          "the client's loop: wake-up to stamp, and due to running");
     s.key("max_client_cpu", &V::max_client_cpu, Share{}, "of one core");
+    s.key("max_retransmits", &V::max_retransmits, Share{},
+          "of an arm's TCP segments: sent again, or received behind a gap");
+    s.key("max_receive_queue", &V::max_receive_queue, Whole<std::uint64_t>{1, 1 << 30},
+          "bytes waiting in a socket when it was read, p99; more may have held the server up");
     s.key("aa_must_contain_one", &V::aa_must_contain_one, Flag{},
           "baseline against itself: the interval must contain 1, else no GO; VOID where it differs "
           "beyond chance and by more than aa_max_half_width");

@@ -62,6 +62,48 @@ void check_lags(const Inputs& in, Findings& out) {
   }
 }
 
+/// Other work on the client's processor: the loop's own lag counts from its wake-up and cannot see
+/// that it woke late.
+void check_wake(const Inputs& in, Findings& out) {
+  const Duration limit = in.scenario.validity.max_loop_lag_p99;
+  const auto wake = [](const stats::BlockArm& b) { return b.health.wake_lag_p99; };
+  const stats::BlockArm* late = worst_block(in.m, wake);
+  if (late == nullptr || wake(*late) <= limit) return;
+  out.push_back({"wake_lag", true,
+                 fmt::format("the client got to run {} ms after it was due (p99, {}), at most {} ms "
+                             "are allowed: its processor was busy with other work",
+                             number(to_ms(wake(*late))), cell_of(*late), number(to_ms(limit))),
+                 "stop what else runs on the client machine, or give abgate a core of its own "
+                 "(taskset), then run again"});
+}
+
+void check_network(const Inputs& in, Findings& out) {
+  const ValidityRules& rules = in.scenario.validity;
+  const auto lost = [](const stats::BlockArm& b) { return lost_share(b.health.tcp); };
+  const stats::BlockArm* lossy = worst_block(in.m, lost);
+  if (lossy != nullptr && lost(*lossy) > rules.max_retransmits) {
+    const TcpCounts& tcp = lossy->health.tcp;
+    out.push_back({"retransmits", true,
+                   fmt::format("TCP lost or reordered {} of the segments ({}: {} of {} sent again, "
+                               "{} of {} received behind a gap), at most {} are allowed",
+                               percent(lost(*lossy)), cell_of(*lossy), tcp.retransmits,
+                               tcp.segments_out, tcp.out_of_order, tcp.segments_in,
+                               percent(rules.max_retransmits)),
+                   "find the lossy link or the busy switch between this machine and the server; "
+                   "run beside the server if you can"});
+  }
+  const auto queue = [](const stats::BlockArm& b) { return b.health.receive_queue_p99; };
+  const stats::BlockArm* full = worst_block(in.m, queue);
+  if (full != nullptr && queue(*full) > rules.max_receive_queue) {
+    out.push_back({"receive_queue", true,
+                   fmt::format("{} bytes waited in a socket when the client read it (p99, {}), at "
+                               "most {} are allowed: the server may have been kept from writing",
+                               count(queue(*full)), cell_of(*full), count(rules.max_receive_queue)),
+                   "use a faster or quieter client machine; raise validity.max_receive_queue for a "
+                   "server that sends its answers in one piece"});
+  }
+}
+
 void check_cpu(const Inputs& in, Findings& out) {
   const auto cpu = [](const stats::BlockArm& b) { return b.health.client_cpu; };
   const stats::BlockArm* busy = worst_block(in.m, cpu);
@@ -265,7 +307,9 @@ void check_completeness(const Inputs& in, Findings& out) {
 std::vector<ValidityFinding> check_validity(const Inputs& in) {
   Findings out;
   check_lags(in, out);
+  check_wake(in, out);
   check_cpu(in, out);
+  check_network(in, out);
   check_own_faults(in, out);
   if (in.scenario.validity.same_token_ids) {
     check_token_ids(in, out);

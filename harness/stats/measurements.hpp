@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/telemetry.hpp"
 #include "core/time.hpp"
 #include "stats/likelihood.hpp"
+#include "stats/sketch.hpp"
 
 namespace abgate::stats {
 
@@ -76,6 +78,7 @@ struct BlockArm {
   std::size_t without_usage = 0;  ///< successes that the server sent no token count for
   bool interrupted = false;
   CellHealth health;
+  std::shared_ptr<const TokenGaps> gaps;  ///< shared by copies; absent where no record was read
 };
 
 /// Scores of the two (or three, with A/A) answers to one item.

@@ -196,6 +196,15 @@ std::vector<CellRecord> load_cells(const StoredRun& run, unsigned threads) {
   return cells;
 }
 
+namespace {
+/// A comparison is as good as the worse of its two recordings; one without a calibration has none.
+std::optional<ClientCalibration> worse(const std::optional<ClientCalibration>& a,
+                                       const std::optional<ClientCalibration>& b) {
+  if (!a || !b) return std::nullopt;
+  return a->stamp_p99_ms >= b->stamp_p99_ms ? a : b;
+}
+}  // namespace
+
 StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   if (a.manifest.plan_hash != b.manifest.plan_hash) {
     throw DataError(Place{b.path, 0, 0}, "plan_hash", b.manifest.plan_hash,
@@ -213,6 +222,7 @@ StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   merged.manifest.finished = std::max(a.manifest.finished, b.manifest.finished);
   merged.manifest.interrupted = a.manifest.interrupted || b.manifest.interrupted;
   merged.manifest.attempt = std::max(a.manifest.attempt, b.manifest.attempt);
+  merged.manifest.calibration = worse(a.manifest.calibration, b.manifest.calibration);
   merged.manifest.merged_from = {a.manifest.run_id, b.manifest.run_id};
   merged.done = a.done && b.done;
   take_side(a, Arm::baseline, merged);

@@ -41,6 +41,43 @@ TEST_CASE("a client that was the bottleneck voids the run", "[validity]") {
   CHECK(v.decision == Decision::void_run);
 }
 
+TEST_CASE("a client that was kept from running voids the run", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) {
+    m.blocks[3].health.wake_lag_p99 = std::chrono::milliseconds(12);
+  });
+  CHECK(v.decision == Decision::void_run);
+  CHECK(has_finding(v, "wake_lag"));
+  CHECK_THAT(v.next_step, ContainsSubstring("stop what else runs on the client machine"));
+  CHECK(after([](stats::Measurements& m) {
+          m.blocks[3].health.wake_lag_p99 = std::chrono::milliseconds(10);
+        }).decision == Decision::go);
+}
+
+TEST_CASE("a lossy network voids the run, a handful of segments does not", "[validity]") {
+  const auto with = [](TcpCounts tcp, double allowed) {
+    Scenario s = scenario();
+    s.validity.max_retransmits = allowed;
+    return after([&](stats::Measurements& m) { m.blocks[2].health.tcp = tcp; }, s);
+  };
+  const Verdict v = with({1000, 900, 11, 0, true}, 0.01);
+  CHECK(v.decision == Decision::void_run);
+  CHECK(has_finding(v, "retransmits"));
+  CHECK_THAT(v.next_step, ContainsSubstring("lossy link"));
+  CHECK(has_finding(with({1000, 900, 0, 10, true}, 0.01), "retransmits"));
+  CHECK(with({1000, 900, 10, 9, true}, 0.01).decision == Decision::go);
+  CHECK(with({20, 20, 4, 0, true}, 0.01).decision == Decision::go);
+  CHECK(with({1000, 900, 11, 0, true}, 0.02).decision == Decision::go);
+}
+
+TEST_CASE("sockets that were full when they were read void the run", "[validity]") {
+  const auto queue = [](std::uint64_t bytes) {
+    return after([&](stats::Measurements& m) { m.blocks[2].health.receive_queue_p99 = bytes; });
+  };
+  CHECK(queue(65'536).decision == Decision::go);
+  CHECK(queue(65'537).decision == Decision::void_run);
+  CHECK(has_finding(queue(65'537), "receive_queue"));
+}
+
 TEST_CASE("late sending voids an open loop only", "[validity]") {
   const auto late = [](Arrival arrival) {
     return after([&](stats::Measurements& m) {

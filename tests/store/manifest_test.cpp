@@ -37,6 +37,8 @@ Manifest sample() {
   m.servers_after = {facts};
   m.started = "2026-01-31T02:17:00Z";
   m.clock_zero = TimePoint{Duration{123456789012345}};
+  m.calibration = ClientCalibration{64, 3200, 3199.5, 0.03, 0.1, 0.01, 0.05, 0.2,
+                                    0.08, 0.06, 1,    25600, true};
   m.attempt = 3;
   m.look = 2;
   m.merged_from = {"a", "b"};
@@ -60,6 +62,7 @@ TEST_CASE("a manifest comes back") {
   REQUIRE(back.servers.at(0).other == m.servers[0].other);
   REQUIRE(back.servers_after.at(0).version == "0.11.3");
   REQUIRE(back.merged_from == m.merged_from);
+  REQUIRE(back.calibration == m.calibration);
 }
 
 TEST_CASE("no key reaches a manifest") {
