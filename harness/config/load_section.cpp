@@ -142,17 +142,23 @@ const Section<LoadPoint>& point_section() {
                            {"gamma", Arrival::gamma}}},
           "`closed` keeps `concurrency` streams in flight; the others are open loops at `rate`");
     s.key("concurrency", &LoadPoint::concurrency, Whole<std::size_t>{0, 100'000},
-          "closed: streams in flight; open: cap on them, 0 none")
-        .fallback("closed: must be given; open: 0");
-    s.key("rate", &LoadPoint::rate, Rate{}, "open loop: requests per second");
+          "closed: streams in flight; open: cap on them, 0 none; a list makes one point of each "
+          "value, `c1`, `c2`, …, each with at least 4 requests a stream")
+        .fallback("closed: must be given; open: 0")
+        .swept();
+    s.key("rate", &LoadPoint::rate, Rate{},
+          "open loop: requests per second; a list makes one point of each value, `r1`, `r2`, …")
+        .swept();
     s.key("burstiness", &LoadPoint::burstiness, Number{0, 1000, true},
           "gamma: shape; 1 is Poisson, below 1 burstier (the meaning of `vllm bench serve`)");
     s.key("requests", &LoadPoint::requests, count,
-          "measured requests per block and arm; 0: bounded by duration");
+          "measured requests per block and arm; 0: bounded by duration")
+        .swept();
     s.key("duration", &LoadPoint::duration, Span{},
           "no request starts later than this after the block's start");
     s.key("warmup_requests", &LoadPoint::warmup_requests, count,
-          "sent first in every block, never measured");
+          "sent first in every block, never measured")
+        .swept();
     s.finally(check_point);
     return s;
   }();
