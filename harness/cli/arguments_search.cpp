@@ -8,8 +8,8 @@ namespace abgate::cli {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 found, 20 not within the range or not with so many requests (the text says what "
-    "to change),\n"
+    "Exit codes: 0 found (the text says where not as precisely as asked), 20 not within the range or "
+    "not with so\n  many requests (the text says what to change),\n"
     "  30 VOID: this machine was the limit, 69 an endpoint is gone, 78 bad scenario, 130 "
     "interrupted.";
 

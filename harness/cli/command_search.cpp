@@ -48,6 +48,7 @@ void set_range(const SearchOptions& o, SearchSettings& s, double from, double to
   s.range.confirm = o.confirm;
   s.range.max_probes = o.max_probes;
   if (o.max_blocks > 0) s.rules.max_blocks = o.max_blocks;
+  s.rules.first_blocks = std::min(s.rules.first_blocks, s.rules.max_blocks);
   if (s.range.to < s.range.from)
     throw Error(ExitCode::usage, describe({}, "--to", fmt::format("{:g}", s.range.to),
                                           fmt::format("at least --from, {:g}", s.range.from)));

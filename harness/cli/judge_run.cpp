@@ -99,6 +99,9 @@ bool first_look_is_open(const std::string& folder) {
 }
 
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
+  if (std::filesystem::exists(run.path + "/search.json"))
+    throw DataError({run.path, 0, 0}, "", "the run of a search, which has no verdict",
+                    "abgate search report " + run.path);
   JudgedRun out;
   out.manifest = run.manifest;
   out.telemetry = run.telemetry;

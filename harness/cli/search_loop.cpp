@@ -20,8 +20,8 @@ using decision::SearchEnd;
 /// Streams need a few requests each, or the load is never held.
 constexpr std::size_t kRequestsPerStream = 4;
 constexpr std::size_t kMostWarmup = 8;
-/// A client that stumbled once is asked again; one that stumbles twice is the limit.
-constexpr int kTries = 2;
+/// A client that stumbled is asked again; one that stumbles three times in a row is the limit.
+constexpr int kTries = 3;
 
 /// Nobody answers at that address any more; an overloaded server still accepts connections.
 bool is_gone(const stats::BlockArm& block) {

@@ -246,6 +246,13 @@ const ArmCapacity* SloSearch::find(Arm arm) const {
 bool SloSearch::found() const {
   return end == SearchEnd::complete && !arms.empty() &&
          std::all_of(arms.begin(), arms.end(), [](const ArmCapacity& a) {
+           return a.bracket.status == BracketStatus::found ||
+                  (a.bracket.held && a.bracket.failed && a.bracket.contradictions.empty());
+         });
+}
+
+bool SloSearch::precise() const {
+  return found() && std::all_of(arms.begin(), arms.end(), [](const ArmCapacity& a) {
            return a.bracket.status == BracketStatus::found;
          });
 }

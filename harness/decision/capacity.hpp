@@ -107,8 +107,10 @@ struct SloSearch {
   bool simulated = false;
 
   const ArmCapacity* find(Arm arm) const;
-  /// Both brackets are found (or that of the only arm searched).
+  /// Every arm has a load that held and one that failed, without contradictions between. The
+  /// bracket may be wider than asked: see precise().
   bool found() const;
+  bool precise() const;
 };
 
 /// 0 found, 20 not found within the range or the evidence, 30 the client was the limit, 69 an
@@ -121,7 +123,7 @@ std::string capacity_sentence(const SloSearch& search, const ArmCapacity& arm,
 /// "AWQ carries 1.9 to 2.1 times the load of FP16"; empty where nothing can be said.
 std::string ratio_sentence(const SloSearch& search, const std::string& baseline,
                            const std::string& candidate);
-/// What to do where the search did not find; empty where it did.
+/// What to do where the search did not find, or not precisely; empty where it did.
 std::string next_step(const SloSearch& search);
 /// "95 % of requests with TTFT at most 1 s and TPOT at most 50 ms".
 std::string objective_words(const Slo& slo);

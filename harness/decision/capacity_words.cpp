@@ -45,7 +45,8 @@ std::string capacity_sentence(const SloSearch& search, const ArmCapacity& arm,
     std::string out = fmt::format("{} holds the objectives up to {}, and no longer at {}{}", label,
                                   at(*b.held), at(*b.failed), limit);
     if (b.status == BracketStatus::undecided)
-      out += "; between the two the requests did not decide";
+      out += fmt::format("; between the two ({} apart, {} were asked for) the requests did not decide",
+                         percent(*b.failed / *b.held - 1), percent(search.range.precision));
     if (b.status == BracketStatus::contradictory)
       out += fmt::format("; between the two it was seen to fail at {} and to hold at {}",
                          at(b.contradictions.front().first), at(b.contradictions.front().second));
@@ -94,7 +95,7 @@ std::string next_step(const SloSearch& search) {
     case SearchEnd::complete:
       break;
   }
-  if (search.found()) return {};
+  if (search.precise()) return {};
   if (any_status(search, BracketStatus::all_hold))
     return fmt::format("search higher: --to {}", number(search.range.to * 4));
   if (any_status(search, BracketStatus::all_fail))
@@ -103,7 +104,7 @@ std::string next_step(const SloSearch& search) {
   if (any_status(search, BracketStatus::out_of_probes))
     return fmt::format("allow more probes (--max-probes {}), or a wider --precision",
                        2 * search.range.max_probes);
-  return fmt::format("let a probe send more: --max-blocks {} or more --requests a block",
+  return fmt::format("to narrow it, let a probe send more: --max-blocks {} or more --requests a block",
                      2 * search.rules.max_blocks);
 }
 

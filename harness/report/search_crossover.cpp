@@ -124,7 +124,15 @@ Chart level_chart(const CrossoverSearch& s, const Scenario& scenario) {
   }
   if (s.bracket.held && s.bracket.failed)
     c.stretches.push_back({*s.bracket.held, *s.bracket.failed, Arm::candidate});
-  const std::string alt = c.title + ".";
+  if (s.fit && s.fit->baseline && s.fit->candidate) {
+    constexpr int kSteps = 60;
+    for (int i = 0; i <= kSteps; ++i) {
+      const double n = s.range.from * std::pow(s.range.to / s.range.from, i / double{kSteps});
+      c.smooth[0].emplace_back(n, s.fit->baseline->at(n));
+      c.smooth[1].emplace_back(n, s.fit->candidate->at(n));
+    }
+  }
+  const std::string alt = c.title + (s.fit ? ". Grey: the scalability laws fitted to them." : ".");
   return {c.name, alt, draw(c, alt, s.simulated), csv};
 }
 

@@ -169,7 +169,7 @@ std::string json_of(const SloSearch& s, const Manifest& manifest, const Scenario
                     {"label", label_of(scenario, a.arm)},
                     {"status", decision::to_string(a.bracket.status)},
                     {"held", real(a.bracket.held)},
-                    {"failed", real(a.bracket.failed)},
+                    {"failed_at", real(a.bracket.failed)},
                     {"open", a.bracket.open},
                     {"contradictions", a.bracket.contradictions},
                     {"missed_at_failed", a.limit},
@@ -200,6 +200,7 @@ std::string json_of(const SloSearch& s, const Manifest& manifest, const Scenario
                   {"precision", s.range.precision},
                   {"alpha", s.rules.alpha},
                   {"found", s.found()},
+                  {"precise", s.precise()},
                   {"exit_code", static_cast<int>(exit)},
                   {"capacity_ratio", std::move(ratio_json)},
                   {"arms", std::move(arms)},
@@ -226,9 +227,7 @@ std::string how_to_read(const SloSearch& s) {
       "not "
       "hold when the share is surely below. Failed and timed-out requests met nothing. {}A probe "
       "that "
-      "decides nothing gets twice the blocks, up to {}. Both ends of the bracket were probed a "
-      "second "
-      "time on new requests. The capacity lies between the two loads of the bracket; the interval "
+      "decides nothing gets twice the blocks, up to {}.{} The capacity lies between the two loads of the bracket; the interval "
       "of "
       "the ratio is as wide as both brackets together.\n",
       s.rules.first_blocks, percent(s.slo.attainment), report::number(s.rules.alpha_a_look()),
@@ -238,7 +237,10 @@ std::string how_to_read(const SloSearch& s) {
           ? "Requests sent before the first answers were complete met an emptier server and do not "
             "count; a probe whose backlog kept growing never holds. "
           : "",
-      s.rules.max_blocks);
+      s.rules.max_blocks,
+      s.range.confirm
+          ? " Both ends of a bracket that was found were probed a second time, on new requests."
+          : "");
 }
 
 }  // namespace

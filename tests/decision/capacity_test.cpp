@@ -63,7 +63,7 @@ TEST_CASE("A probe holds with as many flawless requests as the exact test needs"
   REQUIRE(judge_slo_probe(blocks(2, 40, 0), objectives(), rules).answer == ProbeAnswer::holds);
   const SloProbe few = judge_slo_probe(blocks(2, 39, 0), objectives(), rules);
   REQUIRE(few.answer == ProbeAnswer::undecided);
-  REQUIRE_THAT(few.why, Catch::Contains("78 of 78"));
+  REQUIRE_THAT(few.why, ContainsSubstring("78 of 78"));
   REQUIRE(judge_slo_probe(blocks(1, 1000, 0), objectives(), rules).answer == ProbeAnswer::undecided);
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("A growing backlog never holds, whatever the requests of the block met
   const SloProbe p = judge_slo_probe(all, objectives(), ProbeRules{});
   REQUIRE(p.growing);
   REQUIRE(p.answer == ProbeAnswer::undecided);
-  REQUIRE_THAT(p.why, Catch::Contains("growing"));
+  REQUIRE_THAT(p.why, ContainsSubstring("growing"));
 }
 
 TEST_CASE("A client that was its own limit voids the block, a server's failures do not", "[decision][capacity]") {
@@ -159,13 +159,13 @@ TEST_CASE("Sentences and exit codes of a search", "[decision][capacity]") {
   REQUIRE(exit_code(s) == ExitCode::go);
   REQUIRE(capacity_sentence(s, s.arms[0], "FP16") ==
           "FP16 holds the objectives up to 2 req/s, and no longer at 2.10 req/s (most missed there: TPOT)");
-  REQUIRE_THAT(ratio_sentence(s, "FP16", "AWQ"), Catch::Contains("AWQ carries 1.9× to 2.1×"));
+  REQUIRE_THAT(ratio_sentence(s, "FP16", "AWQ"), ContainsSubstring("AWQ carries 1.90× to 2.10×"));
   REQUIRE(next_step(s).empty());
 
   s.arms[1].bracket = bracket(64, std::nullopt, BracketStatus::all_hold);
   REQUIRE(exit_code(s) == ExitCode::inconclusive);
-  REQUIRE_THAT(capacity_sentence(s, s.arms[1], "AWQ"), Catch::Contains("the highest load searched"));
-  REQUIRE_THAT(next_step(s), Catch::Contains("--to 256"));
+  REQUIRE_THAT(capacity_sentence(s, s.arms[1], "AWQ"), ContainsSubstring("the highest load searched"));
+  REQUIRE_THAT(next_step(s), ContainsSubstring("--to 256"));
 
   s.end = SearchEnd::client_limited;
   REQUIRE(exit_code(s) == ExitCode::void_run);

@@ -73,7 +73,7 @@ TEST_CASE("A probe is won, lost or open by the interval of its blocks", "[decisi
   REQUIRE(judge_ratio_probe(pairs(0.8, 3, 0.002, 2), "throughput", 1, rules()).answer == ProbeAnswer::fails);
   const RatioProbe equal = judge_ratio_probe(pairs(1.0, 6, 0.05, 3), "throughput", 1, rules());
   REQUIRE(equal.answer == ProbeAnswer::undecided);
-  REQUIRE_THAT(equal.why, Catch::Contains("contains 1"));
+  REQUIRE_THAT(equal.why, ContainsSubstring("contains 1"));
   // Winning by half as much again is another question.
   REQUIRE(judge_ratio_probe(pairs(1.2, 3, 0.002, 1), "throughput", 1.5, rules()).answer == ProbeAnswer::fails);
 }
@@ -94,7 +94,7 @@ TEST_CASE("An arm that answers nothing loses", "[decision][crossover]") {
   }
   const RatioProbe p = judge_ratio_probe(blocks, "throughput", 1, rules());
   REQUIRE(p.answer == ProbeAnswer::fails);
-  REQUIRE_THAT(p.why, Catch::Contains("succeeded"));
+  REQUIRE_THAT(p.why, ContainsSubstring("succeeded"));
 }
 
 TEST_CASE("A crossing is bracketed and the fitted law agrees", "[decision][crossover]") {
@@ -103,16 +103,16 @@ TEST_CASE("A crossing is bracketed and the fitted law agrees", "[decision][cross
   REQUIRE((*s.bracket.held <= 24 && *s.bracket.failed >= 24));
   REQUIRE(*s.bracket.failed - *s.bracket.held <= 4);
   REQUIRE(exit_code(s) == ExitCode::go);
-  REQUIRE_THAT(crossover_sentence(s, "FP16", "AWQ"), Catch::Contains("AWQ wins up to"));
+  REQUIRE_THAT(crossover_sentence(s, "FP16", "AWQ"), ContainsSubstring("AWQ wins up to"));
   REQUIRE(s.fit.has_value());
   REQUIRE(s.fit->concurrency.value.has_value());
-  REQUIRE_THAT(fit_sentence(s), Catch::Contains("crosses at"));
+  REQUIRE_THAT(fit_sentence(s), ContainsSubstring("crosses at"));
 }
 
 TEST_CASE("The other answers", "[decision][crossover]") {
   const CrossoverSearch wins = search([](double) { return 1.3; });
   REQUIRE(wins.answer() == CrossoverAnswer::wins_everywhere);
-  REQUIRE_THAT(next_step(wins), Catch::Contains("--to 512"));
+  REQUIRE_THAT(next_step(wins), ContainsSubstring("--to 512"));
   const CrossoverSearch loses = search([](double) { return 0.7; });
   REQUIRE(loses.answer() == CrossoverAnswer::loses_everywhere);
   REQUIRE(exit_code(loses) == ExitCode::go);
@@ -124,6 +124,6 @@ TEST_CASE("The other answers", "[decision][crossover]") {
   open.range.to = 64;
   REQUIRE(open.answer() == CrossoverAnswer::cannot_tell);
   REQUIRE(exit_code(open) == ExitCode::inconclusive);
-  REQUIRE_THAT(crossover_sentence(open, "FP16", "AWQ"), Catch::Contains("cannot be told"));
-  REQUIRE_THAT(next_step(open), Catch::Contains("--max-blocks 24"));
+  REQUIRE_THAT(crossover_sentence(open, "FP16", "AWQ"), ContainsSubstring("cannot be told"));
+  REQUIRE_THAT(next_step(open), ContainsSubstring("--max-blocks 24"));
 }
