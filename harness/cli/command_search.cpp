@@ -118,6 +118,20 @@ std::string with_bracket(const std::string& line, const decision::Bracket& brack
                      axis == decision::Axis::rate ? "req/s" : "streams");
 }
 
+/// What is about to happen, before the first probe.
+std::string plan_words(const SearchSettings& s, const Scenario& scenario) {
+  const double first = s.range.start.value_or(s.range.from);
+  const LoadPoint load = probe_load(scenario, s, first, 1);
+  const std::string time =
+      s.axis == decision::Axis::rate
+          ? fmt::format(" over {:.0f} s", static_cast<double>(load.requests) / first)
+          : "";
+  return fmt::format(
+      "note: from {:g} to {}, first {}: {} to {} blocks of {} requests{} a probe and arm",
+      s.range.from, decision::load_words(s.axis, s.range.to), decision::load_words(s.axis, first),
+      s.rules.first_blocks, s.rules.max_blocks, load.requests, time);
+}
+
 bool simulated(const Manifest& manifest) {
   return std::any_of(manifest.servers.begin(), manifest.servers.end(),
                      [](const ServerFacts& f) { return f.simulated; });
@@ -156,6 +170,7 @@ ExitCode execute(const SearchSloOptions& options, Streams io) {
 
   Interrupt interrupt;
   ProbeDrive drive(scenario, all, drive_options(o.common, settings), interrupt.token(), io.err);
+  drive.note(plan_words(settings, scenario));
   SearchWatch watch;
   watch.note = [&](const std::string& line) { drive.note(line); };
   watch.slo = [&](const decision::SloSearch& s, const decision::SloProbe& p) {
@@ -185,6 +200,7 @@ ExitCode execute(const SearchCrossoverOptions& options, Streams io) {
   Interrupt interrupt;
   ProbeDrive drive(scenario, all, drive_options(options.common, settings), interrupt.token(),
                    io.err);
+  drive.note(plan_words(settings, scenario));
   SearchWatch watch;
   watch.note = [&](const std::string& line) { drive.note(line); };
   watch.crossover = [&](const decision::CrossoverSearch& s, const decision::RatioProbe& p) {
