@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/arguments_parts.hpp"
 #include "cli/version.hpp"
 
 namespace abgate::cli {
@@ -27,6 +28,58 @@ constexpr const char* kFooter =
     "http://b:8000\n"
     "  abgate COMMAND --help                               options and examples";
 
+}  // namespace
+
+void add_scenario(CLI::App* sub, ScenarioOptions& o, bool endpoints) {
+  sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
+  if (endpoints) {
+    sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
+    sub->add_option("--candidate", o.candidate_url,
+                    "Candidate's base URL; replaces the scenario's");
+  }
+  sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
+      ->type_name("KEY=VALUE");
+  const std::string group = "Flags of vllm bench serve (first load point)";
+  BenchFlags& b = o.bench;
+  sub->add_option("--request-rate", b.request_rate,
+                  "Requests per second (open loop), or inf (closed)")
+      ->group(group);
+  sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
+  sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")
+      ->group(group);
+  sub->add_option("--burstiness", b.burstiness,
+                  "Gamma shape of the gaps; 1 is Poisson, lower is burstier")
+      ->group(group);
+  sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
+  sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
+  sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")
+      ->group(group);
+}
+
+void add_sweep(CLI::App* sub, ScenarioOptions& o) {
+  sub->add_option("--sweep", o.sweep,
+                  "One load point of each value, made of the first: concurrency=1,2,4 or "
+                  "concurrency=1..64 (doubled) or rate=1,2,4 (repeatable, e.g. requests=16,32,64)")
+      ->type_name("KEY=VALUES");
+}
+
+void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
+  sub->add_option("--out", out, "Folder that run folders are created in")->capture_default_str();
+  add_progress(sub, progress);
+}
+
+void add_progress(CLI::App* sub, ProgressStyle& progress) {
+  static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
+                                                           {"live", ProgressStyle::live},
+                                                           {"plain", ProgressStyle::plain},
+                                                           {"none", ProgressStyle::none}};
+  sub->add_option("--progress", progress, "auto, live (terminal), plain (lines) or none")
+      ->transform(CLI::CheckedTransformer(styles, CLI::ignore_case).description(""))
+      ->type_name("STYLE");
+}
+
+namespace {
+
 /// Holds the parser and the option structs that it fills.
 class Parser {
  public:
@@ -46,6 +99,7 @@ class Parser {
     add_suite_tools();
     add_nightly();
     add_calibrate();
+    add_search_commands(app_, command_);
     add_schema();
   }
 
@@ -62,47 +116,6 @@ class Parser {
     return sub;
   }
 
-  static void add_scenario(CLI::App* sub, ScenarioOptions& o, bool endpoints) {
-    sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
-    if (endpoints) {
-      sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
-      sub->add_option("--candidate", o.candidate_url,
-                      "Candidate's base URL; replaces the scenario's");
-    }
-    sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
-        ->type_name("KEY=VALUE");
-    const std::string group = "Flags of vllm bench serve (first load point)";
-    BenchFlags& b = o.bench;
-    sub->add_option("--request-rate", b.request_rate,
-                    "Requests per second (open loop), or inf (closed)")
-        ->group(group);
-    sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
-    sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")
-        ->group(group);
-    sub->add_option("--burstiness", b.burstiness,
-                    "Gamma shape of the gaps; 1 is Poisson, lower is burstier")
-        ->group(group);
-    sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
-    sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
-    sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")
-        ->group(group);
-  }
-
-  static void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
-    sub->add_option("--out", out, "Folder that run folders are created in")->capture_default_str();
-    add_progress(sub, progress);
-  }
-
-  static void add_progress(CLI::App* sub, ProgressStyle& progress) {
-    static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
-                                                             {"live", ProgressStyle::live},
-                                                             {"plain", ProgressStyle::plain},
-                                                             {"none", ProgressStyle::none}};
-    sub->add_option("--progress", progress, "auto, live (terminal), plain (lines) or none")
-        ->transform(CLI::CheckedTransformer(styles, CLI::ignore_case).description(""))
-        ->type_name("STYLE");
-  }
-
   void add_compare() {
     auto o = std::make_shared<CompareOptions>();
     auto* sub =
@@ -110,8 +123,10 @@ class Parser {
             "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate "
             "http://b:8000\n"
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
-            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
+            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
+            "  abgate compare scenarios/compare.yaml --sweep concurrency=1..64");
     add_scenario(sub, o->input, true);
+    add_sweep(sub, o->input);
     add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
   }
@@ -169,6 +184,7 @@ class Parser {
             "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
             "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
     add_scenario(sub, o->input, true);
+    add_sweep(sub, o->input);
     sub->add_flag("--json", o->json, "Machine-readable");
   }
 

@@ -85,6 +85,9 @@ bool first_look_is_open(const std::string& folder) {
 }
 
 JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, unsigned threads) {
+  if (std::filesystem::exists(run.path + "/search.json"))
+    throw DataError({run.path, 0, 0}, "", "the run of a search, which has no verdict",
+                    "abgate search report " + run.path);
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   JudgedRun out;
   out.manifest = run.manifest;

@@ -27,6 +27,7 @@ struct ScenarioOptions {
   std::string scenario;
   std::vector<std::string> set;  ///< key=value
   BenchFlags bench;
+  std::vector<std::string> sweep;  ///< KEY=VALUES of the first load point
   std::optional<std::string> baseline_url;
   std::optional<std::string> candidate_url;
 };
@@ -117,12 +118,40 @@ struct CalibrateClientOptions {
   bool search = true;  ///< look for the highest rate that can be trusted
   bool json = false;
 };
+/// What both searches take.
+struct SearchOptions {
+  ScenarioOptions input;
+  std::optional<double> from, to, start;
+  std::string precision = "5%";
+  std::optional<std::size_t> requests;  ///< a block and arm
+  std::size_t max_blocks = 0;           ///< 0: the search's own
+  std::size_t max_probes = 40;
+  bool confirm = true;
+  std::string out = "reports/runs";
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+struct SearchSloOptions {
+  SearchOptions common;
+  std::string over;  ///< "rate", "concurrency"; empty: what the first load point is
+  std::string arm = "both";
+  std::optional<std::string> attainment;
+  double seconds = 20;
+};
+struct SearchCrossoverOptions {
+  SearchOptions common;
+  std::string metric = "throughput";
+  double ratio = 1;
+};
+struct SearchReportOptions {
+  std::string run;
+};
 struct SchemaOptions {};
 
 using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
                              PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
                              CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
-                             CalibrateJudgeOptions, CalibrateClientOptions, SchemaOptions>;
+                             CalibrateJudgeOptions, CalibrateClientOptions, SearchSloOptions,
+                             SearchCrossoverOptions, SearchReportOptions, SchemaOptions>;
 
 /// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
 /// flag, what was seen and what was wanted.

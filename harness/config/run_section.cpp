@@ -77,6 +77,12 @@ const Section<Slo>& slo_section() {
     s.key("ttft", &Slo::ttft, Span{}, "time to first token");
     s.key("tpot", &Slo::tpot, Span{}, "time per output token");
     s.key("e2e", &Slo::e2e, Span{}, "the whole request");
+    s.key("attainment", &Slo::attainment, Share{},
+          "requests that must meet all of them: what `abgate search slo` looks for");
+    s.finally([](const Cursor& at, Slo& slo) {
+      if (!(slo.attainment > 0 && slo.attainment < 1))
+        at.at("attainment").fail("a share between 0 and 1 without its ends, e.g. 95 %");
+    });
     return s;
   }();
   return section;

@@ -249,6 +249,7 @@ struct Slo {  ///< objectives of one request, for goodput and attainment
   std::optional<Duration> ttft;
   std::optional<Duration> tpot;
   std::optional<Duration> e2e;
+  double attainment = 0.95;  ///< share of requests that must meet all of them: `search slo`
 };
 
 /// One seed per random dimension, all derived from `base` unless set.

@@ -185,6 +185,32 @@ Table rate_table(const Input& in, const std::string& point) {
   return table;
 }
 
+/// Every load point in one table, where there are several: how both arms do as the load grows.
+Table overview_table(const Input& in, const std::vector<std::string>& points) {
+  Table table{{"Load", "Arm", "All streams (tok/s)", "Ratio", "Per stream (tok/s)", "Ratio",
+               "TTFT mean (s)", "TTFT p95 (s)", "TPOT mean (ms)", "Failed"},
+              "llrrrrrrrr",
+              {}};
+  for (const std::string& point : points) {
+    for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+      const bool second = arm == Arm::candidate;
+      const ArmTotals t = totals(in, point, arm);
+      const std::string none;
+      table.rows.push_back({second ? none : md(load_text(in.scenario, point)),
+                            md(label(in.scenario, arm)),
+                            cell(in, "throughput", "mean", point, arm, 1),
+                            second ? ratio_cell(in, "throughput", "mean", point) : none,
+                            cell(in, "stream_speed", "mean", point, arm, 1),
+                            second ? ratio_cell(in, "stream_speed", "mean", point) : none,
+                            cell(in, "ttft", "mean", point, arm, 1),
+                            cell(in, "ttft", "p95", point, arm, 1),
+                            cell(in, "tpot", "mean", point, arm, 1e3),
+                            fmt::format("{} of {}", count(t.failed), count(t.attempted))});
+    }
+  }
+  return table;
+}
+
 void add_failures(const Input& in, const std::string& point, Document& out) {
   Table table{{"Failure", "Arm", "Requests"}, "llr", {}};
   for (const Arm arm : {Arm::baseline, Arm::candidate}) {
@@ -266,6 +292,8 @@ void add_load(const Input& in, const std::vector<Chart>& charts, Document& out) 
   out.push_back(Heading{2, "Load behaviour"});
   const std::vector<std::string> points = points_with_data(in);
   if (points.empty()) out.push_back(Paragraph{"No load was measured.\n"});
+  if (points.size() > 1) out.push_back(overview_table(in, points));
+  add_chart(charts, "sweep", out);
   add_chart(charts, "load", out);
   for (const std::string& point : points) {
     out.push_back(Heading{3, fmt::format("{}: {}", point, load_text(in.scenario, point))});
