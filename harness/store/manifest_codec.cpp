@@ -108,6 +108,7 @@ Manifest read_manifest(const Json& json) {
   m.host = read_host(json.at("host"));
   m.expected = read_list<ExpectedCell>(json.at("expected"), read_cell_facts);
   m.suites = read_list<SuiteCopy>(json.at("suites"), read_suite);
+  m.prompt_sizing = json.value("prompt_sizing", "");
   m.servers = read_list<ServerFacts>(json.at("servers"), server_facts_of);
   if (const auto after = json.find("servers_after"); after != json.end())
     m.servers_after = read_list<ServerFacts>(*after, server_facts_of);
@@ -147,6 +148,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["servers"] = list_json(m.servers, server_facts_json);
   json["servers_after"] = list_json(m.servers_after, server_facts_json);
   json["suites"] = list_json(m.suites, suite_json);
+  if (!m.prompt_sizing.empty()) json["prompt_sizing"] = m.prompt_sizing;
   json["overrides"] = overrides;
   json["scenario_source"] = redact(redact_scenario(m.scenario_source));
   json["expected"] = list_json(m.expected, cell_json);
