@@ -81,7 +81,7 @@ SearchSettings slo_settings(const SearchSloOptions& o, const Scenario& scenario)
   s.axis = rate ? decision::Axis::rate : decision::Axis::concurrency;
   set_range(o.common, s, rate ? kRateFrom : kStreamsFrom, rate ? kRateTo : kStreamsTo);
   if (!s.range.start) {
-    const double own = rate ? (open ? shape.rate : kRateStart)
+    const double own = rate ? (open && shape.rate > 0 ? shape.rate : kRateStart)
                             : (open ? 1 : static_cast<double>(shape.concurrency));
     s.range.start = std::clamp(own, s.range.from, s.range.to);
   }
@@ -132,6 +132,17 @@ std::string plan_words(const SearchSettings& s, const Scenario& scenario) {
       s.rules.first_blocks, s.rules.max_blocks, load.requests, time);
 }
 
+/// What was measured is closed properly even where a probe throws (no descriptors left, no disk).
+template <typename Run>
+auto closing(ProbeDrive& drive, Run run) {
+  try {
+    return run();
+  } catch (...) {
+    drive.finish(true);
+    throw;
+  }
+}
+
 bool simulated(const Manifest& manifest) {
   return std::any_of(manifest.servers.begin(), manifest.servers.end(),
                      [](const ServerFacts& f) { return f.simulated; });
@@ -176,7 +187,8 @@ ExitCode execute(const SearchSloOptions& options, Streams io) {
   watch.slo = [&](const decision::SloSearch& s, const decision::SloProbe& p) {
     drive.note(with_bracket(report::probe_line(s, p, scenario), s.find(p.arm)->bracket, s.axis));
   };
-  decision::SloSearch search = run_slo_search(scenario, settings, drive, watch);
+  decision::SloSearch search =
+      closing(drive, [&] { return run_slo_search(scenario, settings, drive, watch); });
   const Manifest manifest = drive.finish(search.end != decision::SearchEnd::complete);
   search.simulated = simulated(manifest);
   return conclude(search, manifest, scenario, drive.folder(), io);
@@ -206,7 +218,8 @@ ExitCode execute(const SearchCrossoverOptions& options, Streams io) {
   watch.crossover = [&](const decision::CrossoverSearch& s, const decision::RatioProbe& p) {
     drive.note(report::probe_line(s, p));
   };
-  decision::CrossoverSearch search = run_crossover_search(scenario, settings, drive, watch);
+  decision::CrossoverSearch search =
+      closing(drive, [&] { return run_crossover_search(scenario, settings, drive, watch); });
   const Manifest manifest = drive.finish(search.end != decision::SearchEnd::complete);
   search.simulated = simulated(manifest);
   return conclude(search, manifest, scenario, drive.folder(), io);

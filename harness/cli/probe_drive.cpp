@@ -7,11 +7,14 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "cli/ask.hpp"
 #include "cli/host.hpp"
+#include "cli/limits.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
+#include "cli/prompt_sizing.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -91,19 +94,24 @@ struct ProbeDrive::Impl {
     std::copy(checked.models.begin(), checked.models.end(), models.begin());
     begin_manifest();
     start_monitor();
+    for (const auto& text : first_session.notes) view.note("note: " + text);
     for (const auto& text : checked.notes) view.note("note: " + text);
+    first_session = {};
   }
 
   std::string kind_name() const {
     return options.settings.kind == SearchSettings::Kind::slo ? "slo" : "crossover";
   }
 
-  Preflight check() const {
+  /// The first probe's session stands for all of them.
+  Preflight check() {
+    const Ask ask = make_ask();
+    if (makes_text_up(scenario.workload))
+      sizing = measure_prompt_sizing(scenario, options.settings.arms.front(), ask);
     const double first = options.settings.range.start.value_or(options.settings.range.from);
     const LoadPoint load = probe_load(scenario, options.settings, first, 1);
-    const Session session = prepare(block_scenario(scenario, load, 0), overrides);
-    for (const auto& text : session.notes) view_notes.push_back(text);
-    return preflight(session.scenario, session.plan, options.settings.arms, make_ask());
+    first_session = prepare(block_scenario(scenario, load, 0), overrides, sizing);
+    return preflight(first_session.scenario, first_session.plan, options.settings.arms, ask);
   }
 
   void begin_manifest() {
@@ -123,6 +131,11 @@ struct ProbeDrive::Impl {
     manifest.started = utc_now_iso();
     manifest.clock_zero = now();
     manifest.servers = checked.facts;
+    manifest.prompt_sizing = first_session.prompt_sizing;
+    for (const auto& [role, suite] : first_session.suites)
+      manifest.suites.push_back(folder.copy_suite(role, suite));
+    manifest.suites.insert(manifest.suites.end(), first_session.files.begin(),
+                           first_session.files.end());
     folder.write("search.json", encode_settings(options.settings));
     folder.write_manifest(manifest);
   }
@@ -221,8 +234,9 @@ struct ProbeDrive::Impl {
   std::vector<std::string> overrides;
   ProbeDriveOptions options;
   std::stop_token stop;
-  mutable std::vector<std::string> view_notes;
   ProgressView view;
+  std::optional<PromptSizing> sizing;
+  Session first_session;
   Preflight checked;
   http::Engine engine;
   store::RunFolder folder;
@@ -230,6 +244,7 @@ struct ProbeDrive::Impl {
   std::unique_ptr<observe::Monitor> monitor;
   std::array<std::string, kArmCount> models;
   double fraction = 0;
+  std::set<std::string> warned;
 };
 
 ProbeDrive::ProbeDrive(Scenario scenario, std::vector<std::string> overrides,
@@ -242,9 +257,14 @@ std::optional<std::vector<stats::BlockArm>> ProbeDrive::block(const LoadPoint& l
                                                               std::uint32_t block,
                                                               std::span<const Arm> arms) {
   if (impl_->stop.stop_requested()) return std::nullopt;
-  Session session = prepare(block_scenario(impl_->scenario, load, block), impl_->overrides);
+  Session session = prepare(block_scenario(impl_->scenario, load, block), impl_->overrides,
+                            impl_->sizing);
   for (Cell& cell : session.plan.cells) {
     if (cell.kind == CellKind::load) cell.block = block;
+  }
+  for (const auto& text : ensure_limits(session.plan, arms.size() == 1,
+                                        impl_->scenario.timeouts.total)) {
+    if (impl_->warned.insert(text).second) impl_->view.note("warning: " + text);
   }
   impl_->prime(session.plan, arms);
   for (const Cell& cell : session.plan.cells) {

@@ -126,10 +126,13 @@ LoadPoint probe_load(const Scenario& scenario, const SearchSettings& settings, d
   std::replace(id.begin(), id.end(), '+', '_');
   load.id = nth <= 1 ? id : fmt::format("{}-{}", id, nth);
   load.duration.reset();
+  load.stages.clear();
+  load.time_scale = 1;
   if (settings.axis == decision::Axis::rate) {
-    const bool was_closed = load.arrival == Arrival::closed;
-    if (was_closed) load.arrival = Arrival::poisson;
-    if (was_closed) load.concurrency = 0;
+    // A closed loop has no cap to keep; ramps and traces have no one rate.
+    if (load.arrival == Arrival::closed) load.concurrency = 0;
+    const bool has_rate = load.arrival == Arrival::constant || load.arrival == Arrival::gamma;
+    if (!has_rate) load.arrival = Arrival::poisson;
     load.rate = value;
     load.requests = std::max(settings.requests,
                              static_cast<std::size_t>(std::ceil(value * settings.seconds)));

@@ -198,8 +198,8 @@ SloProbe judge_slo_probe(std::span<const stats::BlockArm> blocks, const Slo& slo
 
   const double alpha = rules.alpha_a_look();
   const stats::Exceedance e = stats::exceedance(runs, 1 - slo.attainment, alpha, alpha);
-  if (e.upper) out.lo = 1 - *e.upper;
-  if (e.lower) out.hi = 1 - *e.lower;
+  if (e.upper) out.lo = std::clamp(1 - *e.upper, 0.0, 1.0);  // t over blocks knows no ends
+  if (e.lower) out.hi = std::clamp(1 - *e.lower, 0.0, 1.0);
   out.growing = backlog_grows(blocks);
   if (e.above) {
     out.answer = ProbeAnswer::fails;

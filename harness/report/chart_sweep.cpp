@@ -26,6 +26,7 @@ std::vector<Level> levels(const Input& in, bool open) {
   std::vector<Level> out;
   for (const LoadPoint& p : in.scenario.points) {
     if ((p.arrival != Arrival::closed) != open) continue;
+    if (p.arrival == Arrival::ramp || p.arrival == Arrival::trace) continue;  // no one rate
     const auto* m = in.comparison.find("throughput", "mean", p.id);
     if (m == nullptr || !m->baseline.value || !m->candidate.value) continue;
     out.push_back({p.id, open ? p.rate : static_cast<double>(p.concurrency), m});

@@ -15,10 +15,11 @@ std::string end_words(decision::SearchEnd end, const std::string& load,
     case SearchEnd::client_limited: {
       std::string why;
       for (const auto& f : findings) why += (why.empty() ? "" : "; ") + f.sentence;
+      const bool network = !findings.empty() && findings.front().id == "retransmits";
       return fmt::format(
-          "VOID at {}: our own machine was the limit there, not the server ({}). Nothing is known "
-          "about higher loads",
-          load, why);
+          "VOID at {}: {} was the limit there, not the server ({}). Nothing is known about higher "
+          "loads",
+          load, network ? "the network" : "our own machine", why);
     }
     case SearchEnd::interrupted:
       return "Interrupted before its end";

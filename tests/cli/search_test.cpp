@@ -225,6 +225,10 @@ TEST_CASE("The load of a probe is the first point's at another value", "[cli][se
   s.points[0].concurrency = 64;  // an open loop's cap stays
   p = probe_load(s, settings, 2, 1);
   REQUIRE((p.arrival == Arrival::gamma && p.burstiness == 0.5 && p.concurrency == 64));
+  s.points[0].arrival = Arrival::ramp;  // has no one rate
+  s.points[0].stages = {{10s, 4}};
+  p = probe_load(s, settings, 2, 1);
+  REQUIRE((p.arrival == Arrival::poisson && p.stages.empty() && p.rate == 2));
   settings.axis = decision::Axis::concurrency;
   p = probe_load(s, settings, 32, 1);
   REQUIRE((p.id == "c32" && p.arrival == Arrival::closed && p.concurrency == 32));

@@ -43,7 +43,7 @@ want_err "abgate search report"
 sim flat2 "$data/stepped-base.yaml"; flat=$url
 sim steep2 "$data/stepped-cand.yaml"; steep=$url
 abgate search crossover "$data/stepped.yaml" --baseline "$flat" --candidate "$steep" --from 3 --to 12 \
-  --precision 20% --max-blocks 6 --no-confirm --out "$work/runs" --progress none
+  --set sampling.max_tokens=12 --precision 20% --max-blocks 6 --no-confirm --out "$work/runs" --progress none
 want_status 0
 want_out "Steep wins up to"
 run=$(run_folder)
