@@ -106,6 +106,8 @@ void explain_cold_start(const Inputs& in, const LoadPoint& point, Arm arm, Expla
 
 void explain_load(const Inputs& in, Explanations& out) {
   for (const LoadPoint& point : in.scenario.points) {
+    // A ramp and a trace change by design: their beginning and end are not alike.
+    if (point.arrival == Arrival::ramp || point.arrival == Arrival::trace) continue;
     for (const Arm arm : {Arm::baseline, Arm::candidate}) {
       const std::size_t before = out.size();
       if (point.arrival != Arrival::closed) explain_growth(in, point, arm, out);

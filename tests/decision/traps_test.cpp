@@ -370,4 +370,5 @@ TEST_CASE("trap: an overloaded server quoted as latency", "[traps]") {
                                            ContainsSubstring("at 8 offered requests a second"));
   CHECK_FALSE(names(growing(1.3, Arrival::poisson), "saturated"));
   CHECK_FALSE(names(growing(4, Arrival::closed), "saturated"));  // no rate is offered
+  CHECK_FALSE(names(growing(4, Arrival::ramp), "saturated"));    // it grows by design
 }
