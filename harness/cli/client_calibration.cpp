@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/limits.hpp"
 #include "http/engine.hpp"
 #include "http/null_endpoint.hpp"
 #include "stats/quantile.hpp"
@@ -97,23 +98,24 @@ double speed_asked(const Scenario& scenario) {
   return speed;
 }
 
-double streams_of(const LoadPoint& point, double answer_seconds) {
-  if (point.concurrency > 0) return static_cast<double>(point.concurrency);
-  return std::ceil(point.rate * answer_seconds);
+std::size_t streams_of(const Cell& cell, double events_per_second) {
+  if (cell.load.concurrency > 0) return std::min(cell.load.concurrency, cell.requests.size());
+  int longest = 1;
+  for (const PlannedRequest& request : cell.requests)
+    longest = std::max(longest, request.max_tokens);
+  return most_due_within(cell, from_seconds(1 + longest / events_per_second));
 }
 
 }  // namespace
 
-CalibrationLoad calibration_load(const Scenario& scenario, bool one_arm) {
-  CalibrationLoad load;
-  load.events_per_second = speed_asked(scenario);
-  const double answer = 1 + scenario.sampling.max_tokens / load.events_per_second;
-  double streams = static_cast<double>(scenario.quality.suite.empty() ? 1 : scenario.quality.concurrency);
-  for (const LoadPoint& point : scenario.points)
-    streams = std::max(streams, streams_of(point, answer));
-  if (scenario.mode == Mode::concurrent && !one_arm) streams *= 2;
-  load.streams = static_cast<std::size_t>(
-      std::clamp(streams, 1.0, static_cast<double>(kMostStreams)));
+CalibrationLoad calibration_load(const Scenario& scenario, const Plan& plan, bool one_arm) {
+  CalibrationLoad load{1, speed_asked(scenario)};
+  for (const Step& step : plan.steps) {
+    const std::size_t arms = step.at_once && !one_arm ? step.arms.size() : 1;
+    const std::size_t streams = streams_of(plan.cells[step.cell], load.events_per_second);
+    load.streams = std::max(load.streams, arms * streams);
+  }
+  load.streams = std::min(load.streams, kMostStreams);
   load.events_per_second =
       std::min(load.events_per_second, kMostEvents / static_cast<double>(load.streams));
   return load;

@@ -20,8 +20,9 @@ struct CalibrationLoad {
 
 /// The load of a scenario's heaviest step, as far as it can be known before the servers were seen: a
 /// stream is taken to bring 50 events/s, or what the criteria ask of it where that is more; an open
-/// loop without a cap has as many streams as its rate and answers of `max_tokens` at that speed make.
-CalibrationLoad calibration_load(const Scenario& scenario, bool one_arm);
+/// loop without a cap has as many streams as are due while an answer of its longest length runs at
+/// that speed.
+CalibrationLoad calibration_load(const Scenario& scenario, const Plan& plan, bool one_arm);
 
 struct CalibrationOptions {
   double seconds = 3;         ///< of the first measurement

@@ -54,7 +54,8 @@ std::string plain_text(const ClientCalibration& c, bool searched) {
 ExitCode execute(const CalibrateClientOptions& options, Streams io) {
   CalibrationLoad load{options.streams, options.events_per_second};
   if (!options.input.scenario.empty()) {
-    load = calibration_load(prepare(options.input).scenario, false);
+    const Session session = prepare(options.input);
+    load = calibration_load(session.scenario, session.plan, false);
   }
   CalibrationOptions how;
   how.seconds = options.seconds;

@@ -395,7 +395,7 @@ ClientCalibration calibrate(const Session& session, bool one_arm, std::ostream& 
   how.step_seconds = 0.3;
   how.max_steps = 3;
   how.budget = std::chrono::milliseconds(1700);
-  CalibrationLoad load = calibration_load(session.scenario, one_arm);
+  CalibrationLoad load = calibration_load(session.scenario, session.plan, one_arm);
   // Both ends of every stream are in this process.
   const std::size_t pairs = machine_limits().descriptors_most / 2;
   load.streams = std::max<std::size_t>(1, std::min(load.streams, pairs - std::min(pairs, descriptors_for(0))));

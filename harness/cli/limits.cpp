@@ -15,22 +15,6 @@ namespace {
 /// For files, the event loop and the monitor.
 constexpr std::size_t kSpareDescriptors = 128;
 
-/// Most requests that are due within any span of `total`: those that are open at once if the server
-/// answers none of them.
-std::size_t most_within(const Cell& cell, Duration total) {
-  std::vector<Duration> due;
-  for (const PlannedRequest& request : cell.requests) {
-    if (request.phase == Phase::measured) due.push_back(request.due);
-  }
-  std::sort(due.begin(), due.end());
-  std::size_t most = 0, first = 0;
-  for (std::size_t i = 0; i < due.size(); ++i) {
-    while (due[i] - due[first] > total) ++first;
-    most = std::max(most, i - first + 1);
-  }
-  return most;
-}
-
 /// What a step takes of something of which there are `have`, or a thrown line.
 void refuse_beyond(std::size_t streams, std::size_t want, std::size_t have, const char* what,
                    const std::string& remedy) {
@@ -42,6 +26,21 @@ void refuse_beyond(std::size_t streams, std::size_t want, std::size_t have, cons
 
 }  // namespace
 
+std::size_t most_due_within(const Cell& cell, Duration span) {
+  std::vector<Duration> due;
+  for (const PlannedRequest& request : cell.requests) {
+    // A turn that follows another takes its session's place.
+    if (request.phase == Phase::measured && !request.follows) due.push_back(request.due);
+  }
+  std::sort(due.begin(), due.end());
+  std::size_t most = 0, first = 0;
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    while (due[i] - due[first] > span) ++first;
+    most = std::max(most, i - first + 1);
+  }
+  return most;
+}
+
 StreamDemand stream_demand(const Plan& plan, bool one_arm, Duration total) {
   StreamDemand demand;
   for (const Step& step : plan.steps) {
@@ -51,7 +50,7 @@ StreamDemand stream_demand(const Plan& plan, bool one_arm, Duration total) {
       const std::size_t streams = std::min(cell.load.concurrency, cell.requests.size());
       demand.bounded = std::max(demand.bounded, arms * streams);
     } else {
-      demand.unbounded = std::max(demand.unbounded, arms * most_within(cell, total));
+      demand.unbounded = std::max(demand.unbounded, arms * most_due_within(cell, total));
     }
   }
   return demand;

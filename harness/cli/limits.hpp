@@ -10,6 +10,10 @@
 
 namespace abgate::cli {
 
+/// Most measured requests (sessions: first turns) of an open loop that are due within any span of
+/// this length: those that are open at once if each answer takes that long.
+std::size_t most_due_within(const Cell& cell, Duration span);
+
 /// Streams that one step of a plan may have open at once, the arms that run together included.
 struct StreamDemand {
   std::size_t bounded = 0;    ///< closed loops, and open ones with a cap

@@ -60,6 +60,8 @@ TEST_CASE("an open loop without a cap may have as many open as are due in the lo
   Cell bursty = open_loop(100);
   for (std::size_t i = 20; i < 50; ++i) bursty.requests[i].due = 2s;
   CHECK(stream_demand(plan_of(bursty, false), false, 50ms).unbounded == 30);
+  for (std::size_t i = 30; i < 50; ++i) bursty.requests[i].follows = true;  // turns of sessions
+  CHECK(stream_demand(plan_of(bursty, false), false, 50ms).unbounded == 10);
   bursty.load.concurrency = 8;
   CHECK(stream_demand(plan_of(bursty, false), false, 50ms).unbounded == 0);
 }

@@ -33,11 +33,22 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# One shape a line: name | load point. A shape that this abgate does not know is said to be skipped.
-shapes='closed   | {id: p, concurrency: 32, requests: N, warmup_requests: 32}
-constant | {id: p, arrival: constant, rate: 60 req/s, concurrency: 0, requests: N, warmup_requests: 8}
-poisson  | {id: p, arrival: poisson, rate: 60 req/s, concurrency: 0, requests: N, warmup_requests: 8}
-gamma    | {id: p, arrival: gamma, burstiness: 0.5, rate: 60 req/s, concurrency: 0, requests: N, warmup_requests: 8}'
+# One shape a line: name | load point | workload. A shape that this abgate does not know is said to be skipped.
+lengths="{kind: uniform, min: $((tokens / 2)), max: $((tokens * 3 / 2))}"
+made_up="kind: synthetic, input_tokens: 64, output_tokens: $lengths"
+open='rate: 60 req/s, concurrency: 0, requests: N, warmup_requests: 8'
+shapes="closed   | concurrency: 32, requests: N, warmup_requests: 32 | $made_up
+constant | arrival: constant, $open | $made_up
+poisson  | arrival: poisson, $open | $made_up
+gamma    | arrival: gamma, burstiness: 0.5, $open | $made_up
+ramp     | arrival: ramp, rate: 20 req/s, stages: [{duration: 4s, target: 100 req/s}, {duration: 4s, target: 20 req/s}], concurrency: 0, warmup_requests: 8 | $made_up
+trace    | arrival: trace, concurrency: 0, warmup_requests: 8 | kind: trace, file: $work/trace.csv
+sessions | concurrency: 16, requests: N, warmup_requests: 16 | $made_up, turns: 3, think_time: 50ms, cache: block"
+# A trace of its own: bursts of ten within half a second, every second.
+{ echo "TIMESTAMP,ContextTokens,GeneratedTokens"
+  for ((i = 0; i < requests / 2; ++i)); do
+    printf '2023-11-16 18:%02d:%02d.%03d0000,%d,%d\n' $((i / 600)) $((i / 10 % 60)) $((i % 10 * 50)) $((40 + i % 50)) $((tokens / 2 + i % tokens))
+  done; } >"$work/trace.csv"
 
 start() {  # name, truth file: sets $url
   "$bin/vllmsim" --profile "$profile" --port 0 --port-file "$work/$1.port" --truth "$2" --exit-after 600 >"$work/$1.log" 2>&1 &
@@ -53,9 +64,9 @@ stop_all() {
 echo "$(uname -sm), $(nproc) cores, $(date -u +%F), load average $(cut -d' ' -f1-3 /proc/loadavg), $requests requests of $tokens tokens an arm, block and shape"
 failed=0
 header=
-while IFS='|' read -r name point; do
+while IFS='|' read -r name point workload; do
   name=${name// /}
-  if [ $# -gt 0 ] && ! grep -qw "$name" <<<"$*"; then continue; fi
+  if [ $# -gt 0 ] && ! grep -qw -- "$name" <<<"$*"; then continue; fi
   cat >"$work/$name.yaml" <<YAML
 name: truth-$name
 mode: concurrent
@@ -63,9 +74,9 @@ blocks: 2
 aa_blocks: 0
 baseline: {label: A, url: "http://127.0.0.1:1"}
 candidate: {label: B, url: "http://127.0.0.1:1"}
-workload: {kind: synthetic, input_tokens: 64, output_tokens: {kind: uniform, min: $((tokens / 2)), max: $((tokens * 3 / 2))}}
+workload: {$workload}
 points:
-  - ${point//N/$requests}
+  - {id: p, ${point//N/$requests}}
 validity: {min_blocks: 1}
 criteria:
   - {id: speed, title: Output speed, metric: stream_speed, op: ">=", value: 1 tok/s}
