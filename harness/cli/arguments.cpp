@@ -223,8 +223,15 @@ class Parser {
     suite->require_subcommand(1);
     auto v = std::make_shared<SuiteVerifyOptions>();
     auto* verify = add(*suite, "verify", "Run all references and stubs through the sandbox", v,
-                       "  abgate suite verify prompts/code-basics.jsonl");
+                       "  abgate suite verify prompts/code-basics.jsonl\n"
+                       "  abgate suite verify slow-tests.jsonl --timeout 60");
     verify->add_option("SUITE", v->suite, "Prompt suite")->required();
+    verify
+        ->add_option("--timeout", v->timeout_s,
+                     "Seconds for each program; one that needs longer is run once more, alone and "
+                     "with three times as many")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
   }
 
   void add_nightly() {

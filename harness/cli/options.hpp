@@ -86,6 +86,7 @@ struct CarveOptions {
 };
 struct SuiteVerifyOptions {
   std::string suite;
+  double timeout_s = 10;  ///< of each program; one that needs longer is run again, three times so
 };
 struct NightlyOptions {
   ScenarioOptions input;

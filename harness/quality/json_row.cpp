@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "quality/line_reader.hpp"
@@ -34,6 +35,34 @@ std::string checked(const JsonRow& row, const Json& value, const char* key, bool
   return s;
 }
 
+/// Whether brackets nest deeper than any data set's do. The parser could read them; copying or
+/// printing such a value would need as much stack.
+bool too_deep(std::string_view text) {
+  constexpr int kDeepest = 500;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDeepest) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// What is wrong with a text that the parser refused.
+std::string defect(const Json::parse_error& e) {
+  const bool encoding = std::string_view(e.what()).find("UTF-8") != std::string_view::npos;
+  return fmt::format("{} at byte {}", encoding ? "text that is no UTF-8" : "broken JSON", e.byte);
+}
+
 }  // namespace
 
 struct JsonRow::Value {
@@ -41,11 +70,12 @@ struct JsonRow::Value {
 };
 
 JsonRow::JsonRow(Place place, const std::string& text) : place_(std::move(place)) {
+  if (too_deep(text)) fail("", "JSON that is nested too deeply", "one JSON object per line");
   try {
     value_ = std::make_shared<const Value>(Value{Json::parse(text)});
   } catch (const Json::parse_error& e) {
     place_.column = static_cast<int>(e.byte);
-    fail("", fmt::format("broken JSON at byte {}", e.byte), "one JSON object per line");
+    fail("", defect(e), "one JSON object per line");
   }
   if (!value_->json.is_object()) fail("", show(value_->json), "a JSON object");
 }
@@ -168,6 +198,24 @@ void JsonRow::only(std::initializer_list<std::string_view> known) const {
   }
 }
 
+namespace {
+
+/// A whole file that is one array, e.g. pretty-printed.
+Json read_array(const std::string& path) {
+  const std::string text = read_text(path, kMaxArrayBytes);
+  const std::string wanted = "JSON Lines or one JSON array";
+  if (too_deep(text)) throw DataError({path}, "", "JSON that is nested too deeply", wanted);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& e) {
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, text.size()));
+    const auto line = static_cast<int>(std::count(text.begin(), end, '\n')) + 1;
+    throw DataError({path, line}, "", "a broken JSON array: " + defect(e), wanted);
+  }
+}
+
+}  // namespace
+
 void for_each_row(const std::string& path, const std::function<void(const JsonRow&)>& on_row) {
   LineReader reader(path);
   std::string line;
@@ -175,9 +223,7 @@ void for_each_row(const std::string& path, const std::function<void(const JsonRo
   while (reader.next(line)) {
     if (blank(line)) continue;
     if (!any && line[line.find_first_not_of(" \t")] == '[') {
-      Json array = Json::parse(read_text(path, kMaxArrayBytes), nullptr, false);
-      if (!array.is_array())
-        throw DataError({path}, "", "a broken JSON array", "JSON Lines or one JSON array");
+      Json array = read_array(path);
       int number = 0;
       for (Json& entry : array) {
         on_row(JsonRow(Place{path, ++number},

@@ -95,6 +95,13 @@ LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
+void LineReader::check_start(std::string& line) const {
+  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF")) {
+    throw DataError({state_->path, 1}, "", "UTF-16", "UTF-8");
+  }
+}
+
 bool LineReader::next(std::string& line) {
   State& s = *state_;
   line.clear();
@@ -114,6 +121,7 @@ bool LineReader::next(std::string& line) {
   }
   if (!any) return false;
   ++s.number;
+  if (s.number == 1) check_start(line);
   if (line.ends_with('\r')) line.pop_back();
   if (const std::size_t nul = line.find('\0'); nul != std::string::npos) {
     throw DataError({s.path, s.number, static_cast<int>(nul) + 1}, "", "a NUL byte", "text");

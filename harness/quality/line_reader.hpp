@@ -21,13 +21,15 @@ class LineReader {
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
 
-  /// The next line without its end ("\n" or "\r\n"); false at the end of the file. Throws DataError
-  /// on a cut or broken gz stream, a NUL byte, or a line above kMaxLineBytes.
+  /// The next line without its end ("\n" or "\r\n"), the first without a byte order mark; false at
+  /// the end of the file. Throws DataError on a cut or broken gz stream, a NUL byte, UTF-16, or a
+  /// line above kMaxLineBytes.
   bool next(std::string& line);
   /// Number of the line that next() returned last, from 1.
   int line() const;
 
  private:
+  void check_start(std::string& line) const;
   struct State;
   std::unique_ptr<State> state_;
 };
