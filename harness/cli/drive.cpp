@@ -419,7 +419,10 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   ensure_ports(session.scenario);
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
-  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
+  const Say say = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) err << line << "\n";
+  };
+  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), say);
   return Drive(session, options, std::move(stop), err).run(checked);
 }
 
