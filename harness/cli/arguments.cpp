@@ -110,9 +110,15 @@ class Parser {
             "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate "
             "http://b:8000\n"
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
-            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
+            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
+            "  abgate compare scenarios/compare.yaml --resume reports/runs/20260131T021700Z-nightly");
     add_scenario(sub, o->input, true);
     add_run_output(sub, o->out, o->progress);
+    sub->add_option("--resume", o->resume,
+                    "Go on with a run that was interrupted: finished load blocks and stored answers "
+                    "are taken over into a new run folder, the rest is run; same scenario, suites "
+                    "and servers")
+        ->type_name("RUN");
   }
 
   void add_record() {

@@ -36,6 +36,7 @@ enum class ProgressStyle { automatic, live, plain, none };
 struct CompareOptions {
   ScenarioOptions input;
   std::string out = "reports/runs";
+  std::string resume;  ///< folder of a run that was cut short; empty: a new run
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct RecordOptions {
