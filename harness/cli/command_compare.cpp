@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/ask.hpp"
 #include "cli/attempts.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
@@ -32,7 +33,7 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
 
 ExitCode execute(const CompareOptions& options, Streams io) {
   Interrupt interrupt;
-  const Session session = prepare(options.input);
+  const Session session = prepare_to_drive(options.input, Arm::baseline, make_ask());
   check_criteria(session, io.err);
   if (session.scenario.mode == Mode::swapped) {
     throw Error(
@@ -61,12 +62,13 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   ScenarioOptions input = options.input;
   (name == "baseline" ? input.baseline_url : input.candidate_url) = options.arm.substr(equals + 1);
   Interrupt interrupt;
-  const Session session = prepare(input);
+  const Arm arm = name == "baseline" ? Arm::baseline : Arm::candidate;
+  const Session session = prepare_to_drive(input, arm, make_ask());
   check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
-  drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
+  drive_options.only = arm;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
 #include "cli/interrupt.hpp"
@@ -106,7 +107,7 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   make_folder(options.state);
   const store::Lock lock(options.state + "/lock", fmt::format("nightly {}", utc_now_iso()));
   Interrupt interrupt;
-  const Session session = prepare(options.input);
+  const Session session = prepare_to_drive(options.input, Arm::baseline, make_ask());
   check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";

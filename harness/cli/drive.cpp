@@ -183,8 +183,10 @@ class Drive {
     manifest_.clock_zero = now();
     manifest_.servers = checked.facts;
     expect(false);
-    if (session_.workload)
-      manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
+    manifest_.prompt_sizing = session_.prompt_sizing;
+    for (const auto& [role, suite] : session_.suites)
+      manifest_.suites.push_back(folder_.copy_suite(role, suite));
+    manifest_.suites.insert(manifest_.suites.end(), session_.files.begin(), session_.files.end());
     if (session_.quality)
       manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
     folder_.write_manifest(manifest_);

@@ -15,11 +15,17 @@ namespace abgate::cli {
 
 namespace {
 
-const SuiteCopy* suite_of(const Manifest& manifest, std::string_view role) {
-  for (const SuiteCopy& copy : manifest.suites) {
-    if (copy.role == role) return &copy;
-  }
-  return nullptr;
+/// Hashes of all data of the run, by role.
+std::map<std::string, std::string> hashes(const std::vector<SuiteCopy>& copies) {
+  std::map<std::string, std::string> out;
+  for (const SuiteCopy& copy : copies) out[copy.role] = copy.hash;
+  return out;
+}
+std::map<std::string, std::string> hashes(const Session& session) {
+  std::map<std::string, std::string> out = hashes(session.files);
+  for (const auto& [role, suite] : session.suites) out[role] = suite.hash;
+  if (session.quality) out["quality"] = session.quality->hash;
+  return out;
 }
 
 /// The same request under both scenarios: everything that is sent with it.
@@ -76,18 +82,17 @@ Resume::Resume(const std::string& folder, const Session& session)
 }
 
 void Resume::check_plan(const Session& session) const {
-  const auto refuse = [&](const char* what, const std::string& was, const std::string& is) {
+  const auto refuse = [&](const std::string& what, const std::string& was, const std::string& is) {
     throw DataError({run_.path}, what, was,
                     fmt::format("{} as now: its answers belong to another experiment; start a new "
                                 "run",
                                 is));
   };
-  for (const auto& [role, suite] : {std::pair{"workload", &session.workload},
-                                    std::pair{"quality", &session.quality}}) {
-    const SuiteCopy* before = suite_of(run_.manifest, role);
-    const std::string was = before != nullptr ? before->hash : "none";
-    const std::string is = *suite ? (*suite)->hash : "none";
-    if (was != is) refuse(fmt::format("{} suite", role).c_str(), was, is);
+  auto was = hashes(run_.manifest.suites), is = hashes(session);
+  for (const auto& [role, hash] : is) was.try_emplace(role, "none");
+  for (const auto& [role, hash] : was) {
+    const std::string present = is.try_emplace(role, "none").first->second;
+    if (hash != present) refuse(role + " suite", hash, present);
   }
   const Scenario before =
       config::parse_scenario(run_.manifest.scenario_source, run_.manifest.scenario_path,

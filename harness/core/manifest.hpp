@@ -35,7 +35,8 @@ struct ExpectedCell {
   friend bool operator==(const ExpectedCell&, const ExpectedCell&) = default;
 };
 
-/// A suite as it was used; its bytes are copied into the run folder.
+/// A suite as it was used; its bytes are copied into the run folder. Or another file of data, whose
+/// hash alone is kept: `file` is empty then.
 struct SuiteCopy {
   std::string role;  ///< "workload" | "quality"
   std::string name;
@@ -61,6 +62,7 @@ struct Manifest {
   HostFacts host;
   std::vector<ExpectedCell> expected;
   std::vector<SuiteCopy> suites;
+  std::string prompt_sizing;  ///< how the length of made-up prompts was told; empty: none made up
   std::vector<ServerFacts> servers;
   std::string started;     ///< UTC, "2026-01-31T02:17:00Z"
   std::string finished;    ///< empty while it runs, or after a crash

@@ -65,7 +65,7 @@ std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) 
 std::string load_of(const LoadPoint& p) {
   if (p.arrival == Arrival::closed)
     return fmt::format("{} ({} at once)", p.id, counted(p.concurrency, "stream"));
-  return fmt::format("{} ({} req/s, {})", p.id, number(p.rate), to_string(p.arrival));
+  return fmt::format("{} ({})", p.id, arrival_words(p));
 }
 
 std::size_t blocks_measured(const Inputs& in) {

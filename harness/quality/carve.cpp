@@ -10,8 +10,8 @@
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "dataset/line_reader.hpp"
 #include "quality/importers.hpp"
-#include "quality/line_reader.hpp"
 #include "quality/text.hpp"
 #include "quality/truncate.hpp"
 
@@ -65,7 +65,7 @@ std::optional<std::string> readable(const fs::path& path, const CarveOptions& op
   if (failed || size == 0 || size > options.max_file_bytes) return std::nullopt;
   std::string text;
   try {
-    text = read_text(path.string(), options.max_file_bytes);
+    text = dataset::read_text(path.string(), options.max_file_bytes);
   } catch (const DataError&) {
     return std::nullopt;  // may not be read, or says that it is compressed: one file of many
   }

@@ -181,7 +181,7 @@ std::string load_text(const Scenario& scenario, const std::string& point) {
     if (p.arrival == Arrival::closed)
       return fmt::format("{} {} at once", count(p.concurrency),
                          p.concurrency == 1 ? "stream" : "streams");
-    return fmt::format("{} requests/s, {} arrivals", number(p.rate), to_string(p.arrival));
+    return arrival_words(p);
   }
   return point;
 }
@@ -201,6 +201,7 @@ void add_load(const Input& in, const std::vector<Chart>& charts, Document& out) 
     out.push_back(Heading{3, fmt::format("{}: {}", point, load_text(in.scenario, point))});
     out.push_back(latency_table(in, point));
     out.push_back(rate_table(in, point));
+    add_workload(in, point, out);
     add_failures(in, point, out);
     if (const std::string text = attainment(in, point); !text.empty())
       out.push_back(Paragraph{text});

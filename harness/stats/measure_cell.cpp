@@ -77,6 +77,9 @@ RequestMetrics measure_request(const CellRecord& cell, const RequestRecord& r) {
   m.index = r.planned.index;
   m.success = succeeded(r.outcome);
   m.start = to_seconds(r.stream.started - cell.begin);
+  m.due = to_seconds(r.stream.due - cell.begin);
+  m.follows = r.planned.follows;
+  m.traffic_class = r.planned.traffic_class;
   m.chunks = static_cast<double>(r.stream.events.size());
   if (m.success) {
     measure_usage(r, m);

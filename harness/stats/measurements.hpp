@@ -38,6 +38,9 @@ struct RequestMetrics {
   double cached_tokens = kUndefined;
   double chunks = 0;  ///< token-bearing events
   double start = 0;   ///< seconds since the cell's begin, for autocorrelation and drift
+  double due = 0;     ///< the same of its due time
+  bool follows = false;             ///< a later turn of a session
+  std::uint16_t traffic_class = 0;  ///< position in Workload::classes
 };
 
 /// Where throughput is read: after warm-up, while in-flight >= 95 % of the target, cut by MSER-5.

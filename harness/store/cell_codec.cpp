@@ -79,6 +79,14 @@ std::string load_json(const LoadPoint& load) {
       .real("burstiness", load.burstiness);
   line.number("requests", std::uint64_t{load.requests});
   if (load.duration) line.number("duration", *load.duration);
+  if (!load.stages.empty()) {
+    line.list("stage_durations", load.stages, [](const auto& s) { return s.duration.count(); });
+    std::string targets;
+    for (const RampStage& s : load.stages)
+      targets += fmt::format("{}{}", targets.empty() ? "" : ",", s.target);
+    line.raw("stage_targets", "[" + targets + "]");
+  }
+  if (load.time_scale != 1) line.real("time_scale", load.time_scale);
   return line.number("warmup_requests", std::uint64_t{load.warmup_requests}).object();
 }
 
@@ -161,6 +169,8 @@ void encode_plan(Line& line, const PlannedRequest& planned) {
   line.number("max_tokens", planned.max_tokens).flag("ignore_eos", planned.ignore_eos);
   if (planned.salt != 0) line.number("salt", planned.salt);
   if (planned.due.count() != 0) line.number("planned_due", planned.due);
+  line.flag("follows", planned.follows);
+  if (planned.traffic_class != 0) line.number("class", std::uint32_t{planned.traffic_class});
 }
 
 void encode_stream(Line& line, const StreamRecord& stream) {

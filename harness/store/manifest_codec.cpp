@@ -108,6 +108,7 @@ Manifest read_manifest(const Json& json) {
   m.host = read_host(json.at("host"));
   m.expected = read_list<ExpectedCell>(json.at("expected"), read_cell_facts);
   m.suites = read_list<SuiteCopy>(json.at("suites"), read_suite);
+  m.prompt_sizing = json.value("prompt_sizing", "");
   m.servers = read_list<ServerFacts>(json.at("servers"), server_facts_of);
   m.started = json.at("started");
   m.finished = json.at("finished");
@@ -146,6 +147,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
   json["suites"] = list_json(m.suites, suite_json);
+  if (!m.prompt_sizing.empty()) json["prompt_sizing"] = m.prompt_sizing;
   json["overrides"] = overrides;
   json["scenario_source"] = redact(redact_scenario(m.scenario_source));
   json["expected"] = list_json(m.expected, cell_json);

@@ -131,7 +131,7 @@ TEST_CASE("Arms that cannot be told apart, reached or restarted are refused", "[
 TEST_CASE("Synthetic workloads and suites exclude each other", "[config]") {
   require_refusals({{"workload.input_tokens=5", "only with kind: synthetic"}});
   REQUIRE_THAT(refusal(kSample, {"workload.kind=synthetic"}),
-               ContainsSubstring("no suite with kind: synthetic"));
+               ContainsSubstring("workload.suite: saw suite.jsonl, want only with kind: suite"));
   REQUIRE_THAT(refusal(kSample, {"workload={kind: synthetic, output_tokens: 1}"}),
                ContainsSubstring("workload.input_tokens: saw nothing"));
   REQUIRE_THAT(refusal(kSample, {"workload={kind: suite}"}),

@@ -29,12 +29,12 @@ printf '' >"$bad"; import "saw no rows, want rows in format jsonl"
 printf '%s\n%s\n' "$row" "$row" >"$bad"; import "bad:2: id: saw % a second time, want an id that is used once"
 printf '%s\n{"id":"b","prompt":7}\n' "$row" >"$bad"; import "bad:2: language: saw nothing"
 printf '%s\n{"id":"b","prompt":' "$row" >"$bad"; import "bad:2:"
-printf '{"a":"\xff"}\n' >"$bad"; import "no UTF-8 at byte"
-printf '\xff\xfe{\0' >"$bad"; import "saw UTF-16, want UTF-8"
+printf '{"a":"\xff"}\n' >"$bad"; import "bad:1:7: saw invalid UTF-8 at byte 7"
+printf '\xff\xfe{\0' >"$bad"; import "saw a NUL byte, want text"
 printf '%s\n\0\n' "$row" >"$bad"; import "bad:2:1: saw a NUL byte, want text"
 head -c 10485760 /dev/zero | tr '\0' x | sed 's/.*/{"prompt":"&","reference":"","language":"go"}/' >"$bad"
 import "bad:1: prompt: saw 10485760 bytes, want at most 4194304"
-head -c 3000000 /dev/zero | tr '\0' '[' >"$bad"; import "nested too deep"
+head -c 3000000 /dev/zero | tr '\0' '[' >"$bad"; import "saw a broken JSON array"
 head -c 40000000 /dev/zero | tr '\0' x >"$bad"; import "saw a line above 33554432 bytes"
 for i in $(seq 400); do echo "${row/\%/$i-$RANDOM$RANDOM}"; done | gzip >"$work/whole.gz"
 head -c 1500 "$work/whole.gz" >"$bad"; import "cut short"
@@ -59,7 +59,7 @@ refused "no source text to carve" carve "$tree/deep" -o "$work/out.jsonl"
 refused "saw no directory" carve "$work/none" -o "$work/out.jsonl"
 
 # suite verify: broken files, and tests that never end, which cost what --timeout allows.
-for words in "an empty file" "a header line" "nested too deep"; do
+for words in "an empty file" "a header line" "nested deeper than"; do
   case $words in
     "an empty file") printf '' >"$bad" ;;
     "a header line") echo "$row" >"$bad" ;;
