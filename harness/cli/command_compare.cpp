@@ -26,7 +26,7 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
     io.err << "abgate: interrupted; what was measured is in " << driven.run << "\n";
     return ExitCode::interrupted;
   }
-  return decision::exit_code(judged.verdict.decision);
+  return decision::exit_code(judged.verdict);
 }
 
 }  // namespace
@@ -44,6 +44,7 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
+  drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
   drive_options.extend = first_look_is_open;
   drive_options.resume = options.resume;
@@ -65,10 +66,19 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   const Arm arm = name == "baseline" ? Arm::baseline : Arm::candidate;
   const Session session = prepare_to_drive(input, arm, make_ask());
   check_criteria(session, io.err);
+  if (session.scenario.extension) {
+    throw Error(ExitCode::bad_scenario,
+                "extension: saw true, want false here: an extension follows the first look while "
+                "both servers are up, and a recording drives one; add --set extension=false, or "
+                "use `abgate compare`");
+  }
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.only = arm;
+  drive_options.attempt =
+      attempt_number(options.out, session.scenario, session.overrides, drive_options.only);
+  drive_options.calibrate = options.calibrate;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "

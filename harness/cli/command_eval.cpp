@@ -88,6 +88,7 @@ ExitCode execute(const EvalOptions& options, Streams io) {
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.only = Arm::baseline;
+  drive_options.calibrate = false;  // no speed is judged
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   print_scores(score_run(store::load_run(driven.run)), io.out);
   io.out << "Raw records: " << driven.run << "\n";

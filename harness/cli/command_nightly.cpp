@@ -7,6 +7,7 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/history_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
 #include "cli/session.hpp"
@@ -116,10 +117,21 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   make_folder(drive_options.out);
   store::History history(options.state + "/history.db");
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
-  const JudgedRun judged = judge_run(store::load_run(driven.run));
+  JudgedRun judged = judge_run(store::load_run(driven.run));
+  decision::HistoryRules rules;
+  rules.min_effect = options.min_effect;
+  rules.min_history = options.min_history;
+  const HistoryCheck past = interrupt.requested()
+                                ? HistoryCheck{}
+                                : check_history(judged, series_key(judged),
+                                                history.list(judged.manifest.scenario_name), rules);
+  if (past.regressed || !past.sentences.empty()) {
+    write_history_check(driven.run, past);
+    judged = judge_run(store::load_run(driven.run));
+  }
   write_reports(judged, driven.run);
   const ExitCode code =
-      interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict.decision);
+      interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict);
   history.append(history_row(judged, code));
   io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run
          << "/report.md\n";

@@ -6,12 +6,15 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <thread>
 
+#include "cli/history_check.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "decision/extension.hpp"
 #include "decision/judge.hpp"
+#include "observe/fingerprint.hpp"
 #include "quality/execute.hpp"
 #include "quality/sandbox.hpp"
 #include "quality/score.hpp"
@@ -52,29 +55,12 @@ bool asks_for_execution(const Scenario& scenario) {
 /// Adds pass1 where a sandbox works here; elsewhere the metric stays missing, which never passes.
 /// Verdicts are kept in the run folder, so that judging again executes nothing.
 void execute_answers(const store::StoredRun& run, const Suite& suite,
-                     std::vector<ItemScore>& scores) {
+                     std::vector<ItemScore>& scores, unsigned threads) {
   std::string why;
   auto sandbox = quality::make_best_sandbox(why);
   if (!sandbox) return;
   quality::Executor executor(std::move(sandbox), {}, run.path + "/executions.cache");
-  quality::add_execution(scores, suite, executor);
-}
-
-/// What changed about a deployment between the first and the last look at it.
-std::vector<std::string> fingerprint_changes(const Telemetry& telemetry) {
-  std::vector<std::string> changes;
-  for (const Arm arm : {Arm::baseline, Arm::candidate}) {
-    const ServerSample* first = nullptr;
-    for (const auto& sample : telemetry.servers) {
-      if (sample.arm != arm || sample.cache_config.empty()) continue;
-      if (first == nullptr) first = &sample;
-      if (sample.cache_config == first->cache_config) continue;
-      changes.push_back(fmt::format("{}: the engine's cache configuration changed during the run",
-                                    to_string(arm)));
-      break;
-    }
-  }
-  return changes;
+  quality::add_execution(scores, suite, executor, threads);
 }
 
 }  // namespace
@@ -87,7 +73,7 @@ std::vector<ItemScore> score_run(const store::StoredRun& run) {
     if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
   });
   auto scores = quality::score(*suite, answers);
-  execute_answers(run, *suite, scores);
+  execute_answers(run, *suite, scores, 0);
   return scores;
 }
 
@@ -98,7 +84,11 @@ bool first_look_is_open(const std::string& folder) {
   return decision::wants_extension(judge_run(run).verdict);
 }
 
-JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
+JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, unsigned threads) {
+  if (std::filesystem::exists(run.path + "/search.json"))
+    throw DataError({run.path, 0, 0}, "", "the run of a search, which has no verdict",
+                    "abgate search report " + run.path);
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   JudgedRun out;
   out.manifest = run.manifest;
   out.telemetry = run.telemetry;
@@ -106,13 +96,16 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
 
   stats::MeasureInput input;
   std::vector<RequestRecord> answers;
-  store::for_each_cell(run, [&](CellRecord&& cell) {
-    input.cells.push_back(stats::measure_cell(cell));
-    if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
-  });
+  store::for_each_cell(
+      run,
+      [&](CellRecord&& cell) {
+        input.cells.push_back(stats::measure_cell(cell));
+        if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
+      },
+      threads);
   if (const auto suite = quality_suite(run)) {
-    input.scores = quality::score(*suite, answers);
-    if (asks_for_execution(out.scenario)) execute_answers(run, *suite, input.scores);
+    input.scores = quality::score(*suite, answers, threads);
+    if (asks_for_execution(out.scenario)) execute_answers(run, *suite, input.scores, threads);
   }
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
@@ -125,10 +118,18 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
   compare.slo = out.scenario.slo;
   out.comparison = stats::compare(out.measurements, compare);
   decision::JudgeContext context;
+  context.threads = threads;
   context.attempt = static_cast<std::size_t>(std::max(1, run.manifest.attempt));
   context.looks = out.scenario.extension ? 2 : 1;
   context.look = out.scenario.extension ? std::clamp(run.manifest.look, 1U, 2U) : 1U;
-  context.fingerprint_changes = fingerprint_changes(run.telemetry);
+  context.fingerprint_changes =
+      observe::fingerprint_changes(run.manifest.servers, run.manifest.servers_after, run.telemetry);
+  if (run.manifest.merged_from.empty()) {
+    HistoryCheck past = read_history_check(run.path);
+    context.regressed = past.regressed;
+    context.history = std::move(past.sentences);
+  }
+  context.unchecked = observe::fingerprint_gaps(run.manifest.servers, run.manifest.servers_after);
   out.verdict = decision::judge(out.scenario, out.measurements, out.comparison, context);
   return out;
 }

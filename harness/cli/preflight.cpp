@@ -70,6 +70,34 @@ class ArmCheck {
   }
   const TokenAnswers& tokens() const { return tokens_; }
 
+  /// After the load. A model that is gone is a finding, not a refusal: the first that is served now
+  /// stands in its place.
+  ServerFacts again(const std::string& model) {
+    const Answer answer = ask_(config_, "GET", api_url(config_.url, "/models"), "");
+    facts_.resolved_address = answer.address;
+    const Json json = parse(answer.body);
+    if (answer.status == 200 && json.is_object() && json.contains("data") &&
+        json["data"].is_array()) {
+      const Json& cards = json["data"];
+      const auto same = std::find_if(cards.begin(), cards.end(), [&](const Json& card) {
+        return text_of(card, "id") == model;
+      });
+      if (same != cards.end())
+        take_card(*same);
+      else if (!cards.empty())
+        take_card(cards.front());
+    } else if (answer.status == 404) {
+      facts_.model = config_.model;
+    } else {
+      throw Error(ExitCode::unavailable,
+                  fmt::format("{}: /v1/models answered status {}", who_, answer.status));
+    }
+    read_version();
+    tokenized_as_ = model;
+    read_tokens({});
+    return facts_;
+  }
+
  private:
   void expect_usable(const Answer& answer, const std::string& what) const {
     if (answer.status == 401 || answer.status == 403) {
@@ -104,17 +132,20 @@ class ArmCheck {
     choose_model(json["data"]);
   }
 
+  void take_card(const Json& card) {
+    facts_.model = text_of(card, "id");
+    facts_.model_root = text_of(card, "root");
+    if (card.contains("max_model_len") && card["max_model_len"].is_number_integer())
+      facts_.max_model_len = card["max_model_len"].get<std::int64_t>();
+  }
+
   void choose_model(const Json& cards) {
     std::string names;
     for (const auto& card : cards) {
       const std::string id = text_of(card, "id");
       names += (names.empty() ? "" : ", ") + id;
       if (!facts_.model.empty() || (!config_.model.empty() && id != config_.model)) continue;
-      facts_.model = id;
-      facts_.model_root = text_of(card, "root");
-      if (card.contains("max_model_len") && card["max_model_len"].is_number_integer()) {
-        facts_.max_model_len = card["max_model_len"].get<std::int64_t>();
-      }
+      take_card(card);
     }
     if (facts_.model.empty()) {
       refuse(ExitCode::unavailable,
@@ -156,13 +187,15 @@ class ArmCheck {
   }
 
   void read_tokens(const Say& say) {
-    tokens_ = ask_tokens(scenario_, plan_, config_, who_, facts_.model, ask_, say);
+    tokens_ = ask_tokens(scenario_, plan_, config_, who_,
+                         tokenized_as_.empty() ? facts_.model : tokenized_as_, ask_, say);
     for (std::size_t i = 0; i < tokens_.prompts.size(); ++i)
       check_length(plan_.prompts[tokens_.prompts[i]], tokens_.counts[i]);
     describe_tokens(tokens_, plan_, facts_);
   }
 
   void check_length(const PlannedPrompt& prompt, std::int64_t tokens) const {
+    if (!tokenized_as_.empty()) return;  // the load is over
     if (!facts_.max_model_len || tokens < *facts_.max_model_len) return;
     refuse(ExitCode::bad_scenario,
            fmt::format("{}: prompt \"{}\" has {} tokens, the model's context is {}", who_,
@@ -176,6 +209,7 @@ class ArmCheck {
   const Ask& ask_;
   ServerFacts facts_;
   TokenAnswers tokens_;
+  std::string tokenized_as_;  ///< asked again: the model name of the first time
   std::string who_;
 };
 
@@ -223,6 +257,21 @@ Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vecto
     compare_facts(out.facts[0], out.facts[1], out.notes);
     const std::string difference = differing_tokens(tokens[0], tokens[1], plan);
     if (!difference.empty()) out.notes.push_back(difference);
+  }
+  return out;
+}
+
+std::vector<ServerFacts> ask_again(const Scenario& scenario, const Plan& plan,
+                                   const std::vector<ServerFacts>& before, const Ask& ask,
+                                   std::vector<std::string>& notes) {
+  std::vector<ServerFacts> out;
+  for (const ServerFacts& facts : before) {
+    try {
+      out.push_back(ArmCheck(scenario, plan, facts.arm, ask).again(facts.model));
+    } catch (const Error& e) {
+      notes.push_back(fmt::format("{}: could not be asked again after the run: {}",
+                                  to_string(facts.arm), printable(e.what(), 200)));
+    }
   }
   return out;
 }

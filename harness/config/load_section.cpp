@@ -86,10 +86,14 @@ const Section<LoadPoint>& point_section() {
           "`closed` keeps `concurrency` streams in flight; the others are open loops: at `rate`, "
           "along the `stages` of a ramp (Poisson), or when the rows of the workload's trace came");
     s.key("concurrency", &LoadPoint::concurrency, Whole<std::size_t>{0, 100'000},
-          "closed: streams in flight; open: cap on them, 0 none")
-        .fallback("closed: must be given; open: 0");
+          "closed: streams in flight; open: cap on them, 0 none; a list makes one point of each "
+          "value, `c1`, `c2`, …, each with at least 4 requests a stream")
+        .fallback("closed: must be given; open: 0")
+        .swept();
     s.key("rate", &LoadPoint::rate, Rate{true},
-          "open loop: requests per second; ramp: where it starts");
+          "open loop: requests per second; ramp: where it starts; a list makes one point of each "
+          "value, `r1`, `r2`, …")
+        .swept();
     s.key("burstiness", &LoadPoint::burstiness, Number{0, 1000, true},
           "gamma: shape; 1 is Poisson, below 1 burstier (the meaning of `vllm bench serve`)");
     s.list("stages", &LoadPoint::stages, stage_section(),
@@ -97,11 +101,13 @@ const Section<LoadPoint>& point_section() {
     s.key("time_scale", &LoadPoint::time_scale, Number{0, 1e6, true},
           "trace: how many times as fast as it was recorded");
     s.key("requests", &LoadPoint::requests, count,
-          "measured requests per block and arm; 0: bounded by duration, the ramp or the trace");
+          "measured requests per block and arm; 0: bounded by duration, the ramp or the trace")
+        .swept();
     s.key("duration", &LoadPoint::duration, Span{},
           "no request starts later than this after the block's start");
     s.key("warmup_requests", &LoadPoint::warmup_requests, count,
-          "sent first in every block, never measured");
+          "sent first in every block, never measured")
+        .swept();
     s.finally(check_point);
     return s;
   }();

@@ -232,6 +232,10 @@ struct ValidityRules {
   Duration max_schedule_lag_p99 = std::chrono::milliseconds(10);
   Duration max_loop_lag_p99 = std::chrono::milliseconds(10);
   double max_client_cpu = 0.9;  ///< of one core
+  double max_retransmits = 0.01;  ///< share of TCP segments sent again, or received behind a gap
+  /// Bytes, p99: half of what Linux lets a new connection hold by default. Above it a server may
+  /// have been kept from writing.
+  std::uint64_t max_receive_queue = 65536;
   bool aa_must_contain_one = true;
   double aa_max_half_width = 0.05;
   bool same_token_ids =
@@ -245,6 +249,7 @@ struct Slo {  ///< objectives of one request, for goodput and attainment
   std::optional<Duration> ttft;
   std::optional<Duration> tpot;
   std::optional<Duration> e2e;
+  double attainment = 0.95;  ///< share of requests that must meet all of them: `search slo`
 };
 
 /// One seed per random dimension, all derived from `base` unless set.

@@ -23,6 +23,8 @@ void add_load(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// What was sent at a load point: arrivals as planned and as sent, prompt lengths, cached shares, and
 /// the traffic classes of a mixed load.
 void add_workload(const Input& in, const std::string& point, Document& out);
+/// What the load consists of and how its answers end, in words.
+std::string workload_words(const Scenario& scenario);
 /// Scores by category and language, worst pairs, lengths.
 void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// Changed answers beside what asking the baseline twice changes; nothing without a control.

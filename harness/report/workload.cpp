@@ -166,6 +166,75 @@ void add_classes(const Input& in, const std::string& point, Document& out) {
 
 }  // namespace
 
+namespace {
+
+std::string lengths_words(const LengthDistribution& d) {
+  switch (d.kind) {
+    case LengthDistribution::Kind::fixed:
+      return fmt::format("{:g}", d.mean);
+    case LengthDistribution::Kind::uniform:
+      return fmt::format("{:g} to {:g}, uniform", d.min, d.max);
+    case LengthDistribution::Kind::lognormal:
+      return fmt::format("lognormal with mean {:g} and sd {:g}", d.mean, d.sd);
+    case LengthDistribution::Kind::empirical:
+      return "drawn from " + d.file;
+  }
+  return "";
+}
+
+std::string synthetic_words(const PromptSource& s) {
+  std::string out = fmt::format("made-up prompts of {} tokens", lengths_words(s.input_tokens));
+  if (s.turns.mean > 0)
+    out = fmt::format("made-up sessions of {} turns, each adding {} tokens", lengths_words(s.turns),
+                      lengths_words(s.input_tokens));
+  if (s.shared_prefix.groups > 0)
+    out += fmt::format(", {} groups sharing {}", s.shared_prefix.groups,
+                       percent(s.shared_prefix.hit_rate));
+  return out + fmt::format(", answers of exactly {}", lengths_words(s.output_tokens));
+}
+
+std::string source_words(const PromptSource& s, const Sampling& sampling) {
+  const std::string ends = sampling.ignore_eos ? "answers of exactly max_tokens"
+                                               : "answers end by themselves";
+  const std::string told = s.natural ? "their lengths as limits" : "answers of exactly their length";
+  switch (s.kind) {
+    case PromptSource::Kind::suite:
+      return fmt::format("suite {}, {}", s.suite, ends);
+    case PromptSource::Kind::synthetic:
+      return synthetic_words(s);
+    case PromptSource::Kind::trace:
+      return fmt::format("rows of trace {}{}, {}", s.file,
+                         s.window_length ? fmt::format(" from {:g} s for {:g} s",
+                                                       to_seconds(s.window_from),
+                                                       to_seconds(*s.window_length))
+                                         : "",
+                         told);
+    case PromptSource::Kind::sharegpt:
+      return fmt::format("{} of {}, {}", s.sessions ? "conversations" : "first turns", s.file,
+                         s.output_tokens.mean > 0
+                             ? "answers of exactly " + lengths_words(s.output_tokens)
+                             : ends);
+    case PromptSource::Kind::jsonl:
+      return fmt::format("prompts of {}, {}", s.file, told);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string workload_words(const Scenario& scenario) {
+  const Workload& w = scenario.workload;
+  std::string out;
+  for (const WorkloadClass& c : w.classes) {
+    out += fmt::format("{}{} (weight {:g}): {}", out.empty() ? "" : "; ", c.name, c.weight,
+                       source_words(c, scenario.sampling));
+  }
+  if (out.empty()) out = source_words(w, scenario.sampling);
+  if (w.exact_by == ExactBy::min_tokens) out += "; exact by min_tokens";
+  if (w.exact_by == ExactBy::both) out += "; exact by ignore_eos and min_tokens";
+  return out;
+}
+
 void add_workload(const Input& in, const std::string& point, Document& out) {
   add_arrivals(in, point, out);
   add_tokens(in, point, out);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/telemetry.hpp"
 #include "core/time.hpp"
 #include "stats/likelihood.hpp"
+#include "stats/sketch.hpp"
 
 namespace abgate::stats {
 
@@ -49,6 +51,9 @@ struct SteadyWindow {
   double end = 0;
   bool steady = false;
   std::string why;  ///< not steady: reason; steady: rule that set `begin`
+  /// Not steady because throughput drifts, beyond chance and by more than a little; else the load
+  /// was never held, or it is steady.
+  bool drifts = false;
 };
 
 /// One arm in one block at one point.
@@ -73,6 +78,7 @@ struct BlockArm {
   std::size_t without_usage = 0;  ///< successes that the server sent no token count for
   bool interrupted = false;
   CellHealth health;
+  std::shared_ptr<const TokenGaps> gaps;  ///< shared by copies; absent where no record was read
 };
 
 /// Scores of the two (or three, with A/A) answers to one item.

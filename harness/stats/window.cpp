@@ -173,6 +173,7 @@ void cut_warm_up(const CellRecord& cell, SteadyWindow& w) {
   const std::size_t cut = found.half_limit ? 0 : found.truncate;
   if (drifts(std::span(series).subspan(cut))) {
     w.steady = false;
+    w.drifts = true;
     w.why = "throughput drifts through the whole block: no steady part";
   } else if (cut > 0) {
     w.begin += length / static_cast<double>(bins) * static_cast<double>(cut);

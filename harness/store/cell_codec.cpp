@@ -192,15 +192,28 @@ std::string usage_json(const Usage& usage) {
   return line.object();
 }
 
+std::string tcp_json(const TcpCounts& tcp) {
+  Line line;
+  line.number("segments_out", tcp.segments_out).number("segments_in", tcp.segments_in);
+  line.number("retransmits", tcp.retransmits).number("out_of_order", tcp.out_of_order);
+  return line.object();
+}
+
 std::string health_json(const CellHealth& health) {
   Line line;
   line.number("loop_turns", health.loop_turns);
   line.number("loop_lag_p50", health.loop_lag_p50).number("loop_lag_p99", health.loop_lag_p99);
   line.number("loop_lag_max", health.loop_lag_max);
+  line.number("wake_lag_p50", health.wake_lag_p50).number("wake_lag_p99", health.wake_lag_p99);
+  line.number("wake_lag_max", health.wake_lag_max);
   line.number("schedule_lag_p50", health.schedule_lag_p50)
       .number("schedule_lag_p99", health.schedule_lag_p99);
   line.number("schedule_lag_max", health.schedule_lag_max).real("client_cpu", health.client_cpu);
   line.number("max_starts_per_turn", health.max_starts_per_turn);
+  line.number("receive_queue_p99", health.receive_queue_p99);
+  line.number("receive_queue_max", health.receive_queue_max);
+  line.number("recorder_stalls", health.recorder_stalls);
+  if (health.tcp.known) line.raw("tcp", tcp_json(health.tcp));
   return line.number("stale_retries", health.stale_retries).object();
 }
 }  // namespace

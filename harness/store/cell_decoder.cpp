@@ -328,6 +328,11 @@ RequestRecord read_record(const Fields& f, Arm arm) {
   return record;
 }
 
+TcpCounts read_tcp(const Fields& f) {
+  return {f.number<std::uint64_t>("segments_out"), f.number<std::uint64_t>("segments_in"),
+          f.number<std::uint64_t>("retransmits"), f.number<std::uint64_t>("out_of_order"), true};
+}
+
 CellHealth read_health(const Fields& f) {
   CellHealth health;
   health.loop_turns = f.number<std::uint64_t>("loop_turns");
@@ -340,6 +345,14 @@ CellHealth read_health(const Fields& f) {
   health.client_cpu = f.real("client_cpu");
   health.max_starts_per_turn = f.number<std::uint32_t>("max_starts_per_turn");
   health.stale_retries = f.number<std::uint32_t>("stale_retries");
+  // Runs stored before these were measured lack them.
+  health.wake_lag_p50 = f.duration_or_zero("wake_lag_p50");
+  health.wake_lag_p99 = f.duration_or_zero("wake_lag_p99");
+  health.wake_lag_max = f.duration_or_zero("wake_lag_max");
+  health.receive_queue_p99 = f.number_or<std::uint64_t>("receive_queue_p99", 0);
+  health.receive_queue_max = f.number_or<std::uint64_t>("receive_queue_max", 0);
+  health.recorder_stalls = f.number_or<std::uint64_t>("recorder_stalls", 0);
+  if (f.find("tcp")) health.tcp = read_tcp(f.object("tcp"));
   return health;
 }
 

@@ -166,3 +166,19 @@ TEST_CASE("Overrides that do not apply say so", "[config]") {
                     {"points=[", "a bracket never closed"}});
   REQUIRE_THAT(refusal(kSample, {"name=\xff"}), ContainsSubstring("not UTF-8"));
 }
+
+TEST_CASE("An extension needs both servers up", "[config]") {
+  REQUIRE(refusal(kSample, {"extension=true"}) == "accepted");
+  for (const char* mode : {"mode=interleaved", "mode=concurrent"})
+    REQUIRE(refusal(kSample, {"extension=true", mode}) == "accepted");
+  REQUIRE_THAT(
+      refusal(kSample, {"extension=true", "mode=recorded"}),
+      ContainsSubstring("extension: saw true with mode: recorded, want mode: concurrent or "
+                        "interleaved (an extension follows the first look while both "
+                        "servers are up), or false"));
+  REQUIRE_THAT(refusal(kSample, {"extension=true", "mode=swapped", "baseline.start_command=a",
+                                 "baseline.stop_command=b", "candidate.start_command=c",
+                                 "candidate.stop_command=d"}),
+               ContainsSubstring("extension: saw true with mode: swapped"));
+  REQUIRE_THAT(refusal(kSample, {"extension=2"}), ContainsSubstring("extension: saw 2"));
+}
