@@ -124,11 +124,18 @@ class Parser {
             "http://b:8000\n"
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
             "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
-            "  abgate compare scenarios/compare.yaml --sweep concurrency=1..64");
+            "  abgate compare scenarios/compare.yaml --sweep concurrency=1..64\n"
+
+            "  abgate compare scenarios/compare.yaml --resume reports/runs/20260131T021700Z-nightly");
     add_scenario(sub, o->input, true);
     add_sweep(sub, o->input);
     add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
+    sub->add_option("--resume", o->resume,
+                    "Go on with a run that was interrupted: finished load blocks and stored answers "
+                    "are taken over into a new run folder, the rest is run; same scenario, suites "
+                    "and servers")
+        ->type_name("RUN");
   }
 
   static void add_no_calibration(CLI::App* sub, bool& calibrate) {
@@ -251,8 +258,15 @@ class Parser {
     suite->require_subcommand(1);
     auto v = std::make_shared<SuiteVerifyOptions>();
     auto* verify = add(*suite, "verify", "Run all references and stubs through the sandbox", v,
-                       "  abgate suite verify prompts/code-basics.jsonl");
+                       "  abgate suite verify prompts/code-basics.jsonl\n"
+                       "  abgate suite verify slow-tests.jsonl --timeout 60");
     verify->add_option("SUITE", v->suite, "Prompt suite")->required();
+    verify
+        ->add_option("--timeout", v->timeout_s,
+                     "Seconds for each program; one that needs longer is run once more, alone and "
+                     "with three times as many")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
   }
 
   void add_nightly() {

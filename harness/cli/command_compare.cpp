@@ -47,6 +47,7 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
   drive_options.extend = first_look_is_open;
+  drive_options.resume = options.resume;
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   return conclude(driven, interrupt.requested(), io);
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -39,7 +40,10 @@ ExitCode execute(const SuiteVerifyOptions& options, Streams io) {
   std::string why;
   auto sandbox = quality::make_best_sandbox(why);
   if (!sandbox) throw Error(ExitCode::void_run, "cannot execute completions safely here: " + why);
-  quality::Executor executor(std::move(sandbox));
+  quality::Limits limits;
+  limits.wall_s = options.timeout_s;
+  limits.cpu_s = static_cast<unsigned>(std::ceil(options.timeout_s));
+  quality::Executor executor(std::move(sandbox), limits);
   const auto check = quality::verify_suite(suite, executor);
   io.out << fmt::format("{}: {} items, {} with tests that run here, sandbox {}\n", suite.name,
                         suite.items.size(), check.executable, check.tier);

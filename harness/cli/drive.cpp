@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -16,12 +17,14 @@
 #include "cli/limits.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
+#include "cli/resume.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "decision/judge.hpp"
 #include "http/engine.hpp"
 #include "observe/monitor.hpp"
+#include "store/cell_reader.hpp"
 #include "store/run_folder.hpp"
 
 namespace abgate::cli {
@@ -68,10 +71,12 @@ std::string cell_title(const Cell& cell, std::size_t blocks) {
 /// Everything of one run that lives while load runs.
 class Drive {
  public:
-  Drive(const Session& session, const DriveOptions& options, std::stop_token stop,
-        std::ostream& err)
+  /// `resume`: what to take over; null for a new run.
+  Drive(const Session& session, const DriveOptions& options, const Resume* resume,
+        std::stop_token stop, std::ostream& err)
       : session_(session),
         options_(options),
+        resume_(resume),
         stop_(std::move(stop)),
         view_(err, options.progress, isatty(STDERR_FILENO) == 1),
         engine_(session.scenario),
@@ -173,7 +178,8 @@ class Drive {
     manifest_.mode = options_.only ? Mode::recorded : s.mode;
     manifest_.seeds = s.seeds;
     manifest_.host = host_facts();
-    manifest_.attempt = options_.attempt;
+    // Going on is no new attempt.
+    manifest_.attempt = resume_ != nullptr ? resume_->manifest().attempt : options_.attempt;
     manifest_.started = utc_now_iso();
     manifest_.clock_zero = now();
     manifest_.servers = checked.facts;
@@ -207,7 +213,10 @@ class Drive {
   void run_step(const Step& step) {
     const Cell& cell = session_.plan.cells[step.cell];
     const auto arms = arms_of(step, options_.only);
-    if (step.at_once) {
+    if (take_over(cell, arms)) return;
+    if (resume_ != nullptr && cell.kind == CellKind::quality) {
+      run_rest(cell, arms, step.at_once);
+    } else if (step.at_once) {
       run_arms(cell, arms);
     } else {
       for (const Arm arm : arms) {
@@ -217,33 +226,145 @@ class Drive {
     folder_.write_telemetry(telemetry(), manifest_.clock_zero);
   }
 
-  void run_arms(const Cell& cell, const std::vector<Arm>& arms) {
-    if (arms.empty()) return;
+  /// What is being written of a cell, by arm.
+  struct Open {
     std::map<Arm, store::CellWriter> writers;
     std::map<Arm, std::size_t> successes, attempts;
-    for (const Arm arm : arms) {
-      writers.emplace(arm, folder_.open_cell(header_of(cell, arm)));
-      monitor_->mark("begin " + cell_name(cell, arm), arm);
+  };
+
+  void open(const Cell& cell, Arm arm, Open& to) {
+    to.writers.emplace(arm, folder_.open_cell(header_of(cell, arm)));
+    monitor_->mark("begin " + cell_name(cell, arm), arm);
+  }
+
+  void take(const Cell& cell, const RequestRecord& record, Open& to) {
+    to.successes[record.arm] += succeeded(record.outcome) ? 1U : 0U;
+    to.attempts[record.arm] += counts_as_attempt(record.outcome) ? 1U : 0U;
+    ++done_;
+    keep_output(cell, record);
+    to.writers.at(record.arm).append(record, now());
+  }
+
+  void finish(const Cell& cell, const CellRecord& record, Open& to) {
+    monitor_->mark("end " + cell_name(cell, record.arm), record.arm);
+    to.writers.at(record.arm).finish(record);
+    note_dead(record.arm, to.successes[record.arm], to.attempts[record.arm]);
+  }
+
+  void tell(const Cell& cell, const std::vector<Arm>& arms, Open& what) {
+    if (options_.progress == ProgressStyle::plain ||
+        options_.progress == ProgressStyle::automatic) {
+      view_.note(summary(cell, arms, what.successes, what.attempts));
     }
+  }
+
+  void run_arms(const Cell& cell, const std::vector<Arm>& arms) {
+    if (arms.empty()) return;
+    Open to;
+    for (const Arm arm : arms) open(cell, arm, to);
     const auto records = engine_.run(
         session_.plan, cell, arms, models_, stop_,
+        [&](RequestRecord&& record) { take(cell, record, to); },
+        [&](const load::Progress& progress) { show(cell, progress); });
+    for (const CellRecord& record : records) finish(cell, record, to);
+    tell(cell, arms, to);
+  }
+
+  /// Copies what the interrupted run has whole of these arms; false: the step is to be run. The
+  /// arms of a load step are a pair, which is measured together or not at all.
+  bool take_over(const Cell& cell, const std::vector<Arm>& arms) {
+    if (resume_ == nullptr) return false;
+    for (const Arm arm : arms) {
+      if (resume_->whole_file(cell, arm).empty()) return false;
+    }
+    for (const Arm arm : arms) copy_cell(cell, arm);
+    return true;
+  }
+
+  void copy_cell(const Cell& cell, Arm arm) {
+    const std::string from = resume_->whole_file(cell, arm);
+    const std::string to = folder_.path() + "/" + store::raw_file(header_of(cell, arm));
+    std::filesystem::create_directories(std::filesystem::path(to).parent_path());
+    std::filesystem::copy_file(from, to);
+    for (RequestRecord& record : store::read_cell(to).requests) {
+      record.arm = arm;
+      ++done_;
+      if (cell.kind == CellKind::quality) ++answers_taken_;
+      keep_output(cell, record);
+    }
+    ++cells_taken_;
+  }
+
+  /// A quality cell that was cut short: the answers that are there are taken over, the others asked
+  /// for; what both arms lack, at once.
+  void run_rest(const Cell& cell, std::vector<Arm> arms, bool at_once) {
+    std::erase_if(arms, [&](Arm arm) {
+      if (resume_->whole_file(cell, arm).empty()) return false;
+      copy_cell(cell, arm);
+      return true;
+    });
+    Open to;
+    std::map<Arm, CellRecord> sum;
+    std::map<std::vector<Arm>, std::vector<std::uint32_t>> parts;
+    std::map<std::uint32_t, std::vector<Arm>> lacking;
+    for (const Arm arm : arms) {
+      open(cell, arm, to);
+      CellRecord before = resume_->part(cell, arm);
+      for (RequestRecord& record : before.requests) {
+        record.arm = arm;
+        ++answers_taken_;
+        take(cell, record, to);
+      }
+      for (const std::uint32_t index : missing_requests(cell, before)) {
+        if (at_once) {
+          lacking[index].push_back(arm);
+        } else {
+          parts[{arm}].push_back(index);
+        }
+      }
+      sum[arm] = std::move(before);
+    }
+    for (const auto& [index, by] : lacking) parts[by].push_back(index);
+    int number = 0;
+    for (const auto& [by, indices] : parts) run_part(cell, by, indices, ++number, to, sum);
+    for (const Arm arm : arms) {
+      CellRecord record = sum[arm];
+      record.arm = arm;
+      record.interrupted = stop_.stop_requested();
+      finish(cell, record, to);
+    }
+    tell(cell, arms, to);
+  }
+
+  void run_part(const Cell& cell, const std::vector<Arm>& arms,
+                const std::vector<std::uint32_t>& indices, int number, Open& to,
+                std::map<Arm, CellRecord>& sum) {
+    if (stop_.stop_requested()) return;
+    const Cell part = cell_of(cell, indices, number);
+    const auto records = engine_.run(
+        session_.plan, part, arms, models_, stop_,
         [&](RequestRecord&& record) {
-          successes[record.arm] += succeeded(record.outcome) ? 1U : 0U;
-          attempts[record.arm] += counts_as_attempt(record.outcome) ? 1U : 0U;
-          ++done_;
-          keep_output(cell, record);
-          writers.at(record.arm).append(record, now());
+          record.planned = cell.requests[indices.at(record.planned.index)];
+          take(cell, record, to);
         },
         [&](const load::Progress& progress) { show(cell, progress); });
     for (const CellRecord& record : records) {
-      monitor_->mark("end " + cell_name(cell, record.arm), record.arm);
-      writers.at(record.arm).finish(record);
-      note_dead(record.arm, successes[record.arm], attempts[record.arm]);
+      CellRecord& so_far = sum[record.arm];
+      so_far = joined(so_far, record);
     }
-    if (options_.progress == ProgressStyle::plain ||
-        options_.progress == ProgressStyle::automatic) {
-      view_.note(summary(cell, arms, successes, attempts));
-    }
+  }
+
+  /// Says in the manifest what this run took over, once it is known.
+  void note_resumed() {
+    if (resume_ == nullptr) return;
+    const Manifest& before = resume_->manifest();
+    manifest_.resumed = before.resumed;
+    manifest_.resumed.push_back(fmt::format(
+        "run {} was interrupted ({}); {} finished cells and {} stored answers of it were taken "
+        "over, everything else was asked from {} on",
+        before.run_id,
+        before.finished.empty() ? "it did not say when" : "at " + before.finished, cells_taken_,
+        answers_taken_, manifest_.started));
   }
 
   std::string summary(const Cell& cell, const std::vector<Arm>& arms,
@@ -342,6 +463,7 @@ class Drive {
 
   Telemetry telemetry() const {
     Telemetry t = monitor_->snapshot();
+    if (resume_ != nullptr) t = joined(resume_->telemetry(), std::move(t));
     t.facts = manifest_.servers;
     return t;
   }
@@ -356,6 +478,7 @@ class Drive {
 
   void finish(const Preflight& checked) {
     monitor_->stop();
+    note_resumed();
     if (!stop_.stop_requested()) ask_again_after();
     folder_.write_telemetry(telemetry(), manifest_.clock_zero);
     manifest_.interrupted = stop_.stop_requested() || gone_;
@@ -368,6 +491,7 @@ class Drive {
 
   const Session& session_;
   const DriveOptions& options_;
+  const Resume* resume_;
   std::stop_token stop_;
   ProgressView view_;
   http::Engine engine_;
@@ -383,6 +507,7 @@ class Drive {
   };
   std::array<Rate, kArmCount> rates_{};
   std::vector<LikelihoodText> outputs_;
+  std::size_t cells_taken_ = 0, answers_taken_ = 0;  ///< of the interrupted run
   std::size_t planned_ = 0;
   std::size_t done_ = 0;
   bool gone_ = false;
@@ -418,12 +543,19 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   }
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
-  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
+  std::optional<Resume> resume;
+  if (!options.resume.empty()) resume.emplace(options.resume, session);
+  const Say say = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) err << line << "\n";
+  };
+  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), say);
+  if (resume) resume->check_servers(checked);
   std::optional<ClientCalibration> calibration;
   if (options.calibrate && !stop.stop_requested()) {
     calibration = calibrate(session, one_arm, err);
   }
-  return Drive(session, options, std::move(stop), err).run(checked, std::move(calibration));
+  return Drive(session, options, resume ? &*resume : nullptr, std::move(stop), err)
+      .run(checked, std::move(calibration));
 }
 
 }  // namespace abgate::cli

@@ -18,6 +18,7 @@ struct DriveOptions {
   ProgressStyle progress = ProgressStyle::automatic;
   std::optional<Arm> only;  ///< `record`: drive this arm alone
   int attempt = 1;
+  std::string resume;  ///< folder of an interrupted run to go on with; empty: none
   bool calibrate = true;  ///< the client against a null endpoint first, about two seconds
   /// Asked once, with the run folder as it is, before the scenario's declared extension; absent: no
   /// extension is driven.

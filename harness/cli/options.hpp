@@ -38,6 +38,7 @@ struct CompareOptions {
   ScenarioOptions input;
   bool calibrate = true;
   std::string out = "reports/runs";
+  std::string resume;  ///< folder of a run that was cut short; empty: a new run
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct RecordOptions {
@@ -90,6 +91,7 @@ struct CarveOptions {
 };
 struct SuiteVerifyOptions {
   std::string suite;
+  double timeout_s = 10;  ///< of each program; one that needs longer is run again, three times so
 };
 struct NightlyOptions {
   ScenarioOptions input;

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/token_check.hpp"
 #include "core/error.hpp"
-#include "core/rng.hpp"
 #include "load/body.hpp"
 
 namespace abgate::cli {
@@ -15,8 +15,6 @@ namespace abgate::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kTokenizedPrompts = 24;  // enough to see a tokeniser differ, cheap to ask
 
 [[noreturn]] void refuse(ExitCode code, const std::string& line, const std::string& next_step) {
   throw Error(code, line + "; " + next_step);
@@ -63,13 +61,14 @@ class ArmCheck {
     who_ = fmt::format("{} {}", to_string(arm), config_.url);
   }
 
-  ServerFacts run() {
+  ServerFacts run(const Say& say) {
     read_models();
     read_version();
     try_one_token();
-    read_tokens();
+    read_tokens(say);
     return facts_;
   }
+  const TokenAnswers& tokens() const { return tokens_; }
 
   /// After the load. A model that is gone is a finding, not a refusal: the first that is served now
   /// stands in its place.
@@ -95,7 +94,7 @@ class ArmCheck {
     }
     read_version();
     tokenized_as_ = model;
-    read_tokens();
+    read_tokens({});
     return facts_;
   }
 
@@ -187,33 +186,12 @@ class ArmCheck {
            "run the same request with curl to see the whole answer");
   }
 
-  void read_tokens() {
-    std::string ids;
-    double total = 0;
-    const std::size_t count = std::min(plan_.prompts.size(), kTokenizedPrompts);
-    for (std::size_t i = 0; i < count; ++i) {
-      const PlannedPrompt& prompt = plan_.prompts[i * plan_.prompts.size() / count];
-      Json body{{"model", tokenized_as_.empty() ? facts_.model : tokenized_as_}};
-      if (scenario_.api == Api::chat) {
-        body["messages"] = Json::array();
-        for (const auto& [role, content] : prompt.messages) {
-          body["messages"].push_back({{"role", role}, {"content", content}});
-        }
-      } else {
-        body["prompt"] = prompt.text;
-      }
-      const Answer answer = ask_(config_, "POST", server_root(config_.url) + "/tokenize",
-                                 body.dump(-1, ' ', false, Json::error_handler_t::replace));
-      const Json json = parse(answer.body);
-      if (answer.status != 200 || !json.is_object() || !json.contains("tokens")) return;
-      ids += json["tokens"].dump();
-      const auto tokens = static_cast<std::int64_t>(json["tokens"].size());
-      total += static_cast<double>(tokens);
-      check_length(prompt, tokens);
-    }
-    if (count == 0) return;
-    facts_.token_ids_hash = fmt::format("{:016x}", fnv1a(ids));
-    facts_.prompt_tokens_mean = total / static_cast<double>(count);
+  void read_tokens(const Say& say) {
+    tokens_ = ask_tokens(scenario_, plan_, config_, who_,
+                         tokenized_as_.empty() ? facts_.model : tokenized_as_, ask_, say);
+    for (std::size_t i = 0; i < tokens_.prompts.size(); ++i)
+      check_length(plan_.prompts[tokens_.prompts[i]], tokens_.counts[i]);
+    describe_tokens(tokens_, plan_, facts_);
   }
 
   void check_length(const PlannedPrompt& prompt, std::int64_t tokens) const {
@@ -230,6 +208,7 @@ class ArmCheck {
   const ArmConfig& config_;
   const Ask& ask_;
   ServerFacts facts_;
+  TokenAnswers tokens_;
   std::string tokenized_as_;  ///< asked again: the model name of the first time
   std::string who_;
 };
@@ -241,9 +220,6 @@ void compare_facts(const ServerFacts& a, const ServerFacts& b, std::vector<std::
   if (a.max_model_len != b.max_model_len) {
     notes.push_back(fmt::format("max_model_len differs: {} and {}", a.max_model_len.value_or(0),
                                 b.max_model_len.value_or(0)));
-  }
-  if (a.token_ids_hash && b.token_ids_hash && *a.token_ids_hash != *b.token_ids_hash) {
-    notes.emplace_back("the servers turn the same prompts into different token ids");
   }
 }
 
@@ -261,15 +237,27 @@ std::string api_url(const std::string& url, std::string_view path) {
 }
 
 Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
-                    const Ask& ask) {
+                    const Ask& ask, const Say& say) {
   Preflight out;
   out.models.resize(kArmCount);
+  std::vector<TokenAnswers> tokens;
   for (const Arm arm : arms) {
-    out.facts.push_back(ArmCheck(scenario, plan, arm, ask).run());
+    ArmCheck check(scenario, plan, arm, ask);
+    out.facts.push_back(check.run(say));
+    tokens.push_back(check.tokens());
     out.models[index_of(arm)] = out.facts.back().model;
+    if (const auto it = out.facts.back().other.find("FIM tokens");
+        it != out.facts.back().other.end() && !tokens.back().missing.empty()) {
+      out.notes.push_back(fmt::format("{}: whether the FIM tokens are known to the model is {}",
+                                      to_string(arm), it->second));
+    }
   }
   out.models[index_of(Arm::control)] = out.models[index_of(Arm::baseline)];
-  if (out.facts.size() == 2) compare_facts(out.facts[0], out.facts[1], out.notes);
+  if (out.facts.size() == 2) {
+    compare_facts(out.facts[0], out.facts[1], out.notes);
+    const std::string difference = differing_tokens(tokens[0], tokens[1], plan);
+    if (!difference.empty()) out.notes.push_back(difference);
+  }
   return out;
 }
 

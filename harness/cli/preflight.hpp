@@ -27,6 +27,9 @@ struct Answer {
 using Ask = std::function<Answer(const ArmConfig& arm, std::string_view method,
                                  const std::string& url, const std::string& body)>;
 
+/// Hears what a long question is at, one line a time.
+using Say = std::function<void(const std::string& line)>;
+
 struct Preflight {
   std::vector<ServerFacts> facts;   ///< one per arm asked
   std::vector<std::string> models;  ///< the model names to send, by index_of(arm)
@@ -35,9 +38,9 @@ struct Preflight {
 
 /// Asks the servers of `arms`. Throws Error(unavailable): no answer, refused key, no such model,
 /// not an OpenAI-style server, a one-token request fails; Error(bad_scenario): a prompt does not
-/// fit the model's context.
+/// fit the model's context, or the model does not know the FIM template's tokens.
 Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
-                    const Ask& ask);
+                    const Ask& ask, const Say& say = {});
 
 /// Asks the servers of `before` the same questions again, after the load; sends no completion and
 /// refuses nothing. An arm that gives no usable answer is left out, with a line in `notes`.

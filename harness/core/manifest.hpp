@@ -92,6 +92,9 @@ struct Manifest {
   std::optional<ClientCalibration> calibration;  ///< absent: not calibrated
   int attempt = 1;  ///< n-th run of this scenario and these criteria; printed in the report
   unsigned look = 1;  ///< 2 once the declared extension was driven
+  /// Where the run went on with one that was cut short: for each interruption one line, what was
+  /// taken over.
+  std::vector<std::string> resumed;
   std::vector<std::string> merged_from;  ///< run ids, where recorded runs are judged together
 };
 

@@ -63,7 +63,12 @@ std::optional<std::string> readable(const fs::path& path, const CarveOptions& op
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   if (failed || size == 0 || size > options.max_file_bytes) return std::nullopt;
-  std::string text = dataset::read_text(path.string(), options.max_file_bytes);
+  std::string text;
+  try {
+    text = dataset::read_text(path.string(), options.max_file_bytes);
+  } catch (const DataError&) {
+    return std::nullopt;  // may not be read, or says that it is compressed: one file of many
+  }
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   const bool usable = text.find('\0') == std::string::npos && text.size() / lines <= kMaxMeanLine &&
                       decode_utf8(text).invalid == 0 &&
@@ -146,7 +151,8 @@ Suite carve(const std::string& directory, const CarveOptions& options, CarveRepo
   if (options.max_items > 0) shuffle(std::span<std::string>(files), order);
   for (const std::string& file : files) {
     if (options.max_items > 0 && suite.items.size() >= options.max_items) break;
-    const std::string language = language_of_file(file);
+    // A name goes into ids; it has to be text.
+    const std::string language = decode_utf8(file).invalid == 0 ? language_of_file(file) : "";
     const auto text = wanted(language, options) ? readable(root / file, options) : std::nullopt;
     std::vector<Hole> holes;
     Rng rng(derive_seed(options.seed, file));

@@ -166,6 +166,7 @@ def candidate_half(requests, replies):
             space = load("candidate", source + "\n" + first[1])
             if first[2]:
                 space["check"](space[first[2]])
+            send(replies, ["done"])
             send(replies, ["passed", receive(requests)])
         else:
             space = load("candidate", source)
@@ -253,10 +254,12 @@ def judge(job, requests, replies):
     if job["mode"] == "together":
         token = os.urandom(16).hex()
         send(requests, ["together", job["tests"], check])
-        send(requests, token)
         reply = receive(replies)
-        if reply == ["passed", token]:
-            return "pass", ""
+        if reply == ["done"]:  # only now is there a token, so that no candidate finds it before
+            send(requests, token)
+            if receive(replies) == ["passed", token]:
+                return "pass", ""
+            return "exception", "no verdict"
         return (reply[1], reply[2]) if reply[0] == "failed" else ("exception", "no verdict")
     if not may_run_apart(job):
         return "unsupported", "tests use more of the program than the entry point"

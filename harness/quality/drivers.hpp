@@ -1,7 +1,7 @@
 #pragma once
 // The programs that run inside the sandbox, next to the candidate. Each takes the nonce from
-// descriptor 3 and writes "<nonce> <class>\n<detail>" to descriptor 4; a verdict without the nonce
-// is never a pass.
+// descriptor 3 (all but Python's after asking for it on descriptor 4) and writes
+// "<nonce> <class>\n<detail>" to descriptor 4; a verdict without the nonce is never a pass.
 
 namespace abgate::quality {
 

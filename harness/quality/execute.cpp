@@ -192,7 +192,9 @@ struct Executor::State {
       return TestPlace::together;
     }
     const RunVerdict v = run(item, assemble_program(item, item.reference), TestPlace::apart);
-    return v.cls == RunClass::pass ? TestPlace::apart : TestPlace::together;
+    // What does not end there would not end together either.
+    const bool apart = v.cls == RunClass::pass || v.cls == RunClass::timeout;
+    return apart ? TestPlace::apart : TestPlace::together;
   }
 };
 

@@ -59,16 +59,6 @@ std::string docstring_prompt(const std::string& text, const std::string& example
   return "\"\"\"\n" + std::string(strip(text)) + "\n" + example + "\n\"\"\"\n";
 }
 
-/// A Python string literal; JSON's escapes are Python's, and inside is JSON again.
-std::string python_literal(const std::string& ascii_json) {
-  std::string out = "\"";
-  for (const char c : ascii_json) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 SuiteItem import_humaneval(const JsonRow& row) {
@@ -136,46 +126,7 @@ SuiteItem import_evalplus(const JsonRow& row) {
   if (!item.reference.ends_with('\n')) item.reference += '\n';
   item.entry_point = row.text("entry_point", true, false);
   if (!row.has("base_input")) row.fail("base_input", "nothing", "a list of argument lists");
-  // Graded by comparison with the reference, as EvalPlus does; inputs that it refuses itself are
-  // left out.
-  item.tests = fmt::format(
-      R"PY(import copy, json
-_inputs = json.loads({}) + (json.loads({}) or [])
-_atol = {}
-_space = {{"__name__": "reference"}}
-exec({}, _space)
-_reference = _space["{}"]
-
-
-def _same(a, b, atol):
-    if isinstance(b, float) or isinstance(a, float):
-        try:
-            return a == b or (a != a and b != b) or abs(a - b) <= max(atol or 1e-6, 1e-7 * max(abs(a), abs(b)))
-        except TypeError:
-            return False
-    if isinstance(b, (list, tuple)) and isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(_same(x, y, atol) for x, y in zip(a, b))
-    if isinstance(b, dict) and isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k], atol) for k in b)
-    return a == b
-
-
-def check(candidate):
-    for args in _inputs:
-        try:
-            expected = _reference(*copy.deepcopy(args))
-        except Exception:
-            continue
-        got = candidate(*copy.deepcopy(args))
-        if "{}" == "find_zero":  # any root will do
-            assert abs(_space["poly"](args[0], got)) <= max(_atol, 1e-4), args
-        else:
-            assert _same(got, expected, _atol), args
-)PY",
-      python_literal(row.json("base_input")), python_literal(row.json("plus_input")),
-      row.number("atol", 0),
-      "json.loads(" + python_literal(row.ascii_json(item.prompt + item.reference)) + ")",
-      item.entry_point, item.entry_point);
+  item.tests = evalplus_tests(row, item);
   if (mbpp) item.stop = harmless(kMbppStops, item.reference);
   item.max_tokens = kFunctionTokens;
   return item;

@@ -21,7 +21,7 @@ constexpr std::size_t kRepoContextBytes = 48000;  // about RepoBench's 15,800 to
 struct Name {
   std::string_view other, ours;
 };
-constexpr std::array<Name, 26> kNames{{{"py", "python"},      {"js", "javascript"},
+constexpr std::array<Name, 28> kNames{{{"py", "python"},      {"js", "javascript"},
                                        {"mjs", "javascript"}, {"jsx", "javascript"},
                                        {"ts", "typescript"},  {"tsx", "typescript"},
                                        {"rs", "rust"},        {"sh", "bash"},
@@ -29,7 +29,8 @@ constexpr std::array<Name, 26> kNames{{{"py", "python"},      {"js", "javascript
                                        {"c++", "cpp"},        {"hpp", "cpp"},
                                        {"hh", "cpp"},         {"h", "cpp"},
                                        {"cs", "csharp"},      {"c#", "csharp"},
-                                       {"golang", "go"},      {"cpp", "cpp"},
+                                       {"golang", "go"},      {"go_test.go", "go"},
+                                       {"c-sharp", "csharp"},      {"cpp", "cpp"},
                                        {"go", "go"},          {"java", "java"},
                                        {"sql", "sql"},        {"c", "c"},
                                        {"python3", "python"}, {"node", "javascript"},
@@ -121,15 +122,16 @@ SuiteItem import_safim(const JsonRow& row) {
   item.category = "safim-" + item.id.substr(0, item.id.find('_'));
   item.kind = ItemKind::fim;
   const std::string prompt = row.text("prompt", true, false);
-  for (const std::string_view hole : {"/* TODO: Your code here */", "# TODO: Your code here"}) {
-    const std::size_t at = prompt.find(hole);
-    if (at == std::string::npos) continue;
-    item.prefix = prompt.substr(0, at);
-    item.suffix = prompt.substr(at + hole.size());
+  // Its authors cut at the one comment of the language's own form.
+  const std::string_view hole =
+      item.language == "python" ? "# TODO: Your code here" : "/* TODO: Your code here */";
+  const std::size_t at = prompt.find(hole);
+  if (at == std::string::npos || prompt.find(hole, at + 1) != std::string::npos) {
+    row.fail("prompt", at == std::string::npos ? "no hole" : "two holes",
+             fmt::format("text with one \"{}\"", hole));
   }
-  if (item.prefix.empty() && item.suffix.empty()) {
-    row.fail("prompt", "no hole", "text with \"TODO: Your code here\" in a comment");
-  }
+  item.prefix = prompt.substr(0, at);
+  item.suffix = prompt.substr(at + hole.size());
   item.reference = row.text("ground_truth", true, false);
   // Holes of one program share its whole text.
   item.cluster = fmt::format("{:016x}", fnv1a(item.prefix + item.reference + item.suffix));

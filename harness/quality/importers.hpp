@@ -21,6 +21,9 @@ SuiteItem import_safim(const JsonRow& row);
 SuiteItem import_multipl_e(const JsonRow& row);
 SuiteItem import_jsonl(const JsonRow& row);
 
+/// The tests of an EvalPlus row, once prompt, reference and entry point are read.
+std::string evalplus_tests(const JsonRow& row, const SuiteItem& item);
+
 /// Language of a file by its extension; empty if unknown.
 std::string language_of_file(std::string_view path);
 /// Our name of a language that others call "js", "py", "rs", "sh", "C#", …

@@ -51,6 +51,7 @@ SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace
     job = python_job(item, program, place, nonce);
   } else {
     job.secret = nonce + "\n";
+    job.secret_on_request = true;
     if (item.language == "javascript") {
       // A heap limit of its own, so that V8 says "out of memory" before the sandbox has to.
       job.argv = {"node", fmt::format("--max-old-space-size={}", (limits.memory >> 20U) / 2),

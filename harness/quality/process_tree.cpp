@@ -34,21 +34,23 @@ std::size_t resident(pid_t pid) {
 
 }  // namespace
 
-TreeUse measure_tree(pid_t root) {
-  TreeUse use;
-  std::vector<pid_t> open{root};
-  while (!open.empty()) {
-    const pid_t pid = open.back();
-    open.pop_back();
-    use.resident_bytes += resident(pid);
+std::vector<pid_t> processes_of(pid_t root, std::size_t* threads) {
+  std::vector<pid_t> found{root};
+  for (std::size_t i = 0; i < found.size(); ++i) {
     std::error_code gone;
-    for (fs::directory_iterator task(fmt::format("/proc/{}/task", pid), gone), end;
+    for (fs::directory_iterator task(fmt::format("/proc/{}/task", found[i]), gone), end;
          !gone && task != end; task.increment(gone)) {
-      ++use.threads;
+      if (threads != nullptr) ++*threads;
       std::istringstream children(read_all(task->path() / "children"));
-      for (pid_t child = 0; children >> child;) open.push_back(child);
+      for (pid_t child = 0; children >> child;) found.push_back(child);
     }
   }
+  return found;
+}
+
+TreeUse measure_tree(pid_t root) {
+  TreeUse use;
+  for (const pid_t pid : processes_of(root, &use.threads)) use.resident_bytes += resident(pid);
   return use;
 }
 
@@ -66,19 +68,6 @@ std::size_t threads_of_user(uid_t user) {
     if (!ignored) threads += static_cast<std::size_t>(std::distance(begin(tasks), end));
   }
   return threads;
-}
-
-std::size_t bytes_below(const char* directory) {
-  std::size_t bytes = 0;
-  std::error_code gone;
-  for (fs::recursive_directory_iterator entry(directory, gone), end; !gone && entry != end;
-       entry.increment(gone)) {
-    std::error_code ignored;
-    if (entry->is_symlink(ignored) || !entry->is_regular_file(ignored)) continue;
-    const auto size = entry->file_size(ignored);
-    if (!ignored) bytes += static_cast<std::size_t>(size);
-  }
-  return bytes;
 }
 
 }  // namespace abgate::quality

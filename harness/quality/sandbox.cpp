@@ -123,9 +123,11 @@ std::vector<std::string> sandbox_environment(const std::string& home) {
 }
 
 std::vector<std::pair<int, rlim_t>> process_limits(const Limits& limits) {
+  // Of a core file one byte: none is written for that, and a crash handler behind a pipe, which
+  // ignores 0, is not started either.
   return {{RLIMIT_CPU, limits.cpu_s},        {RLIMIT_AS, limits.address_space},
           {RLIMIT_FSIZE, limits.file_bytes}, {RLIMIT_NOFILE, 256},
-          {RLIMIT_STACK, rlim_t{64} << 20},  {RLIMIT_CORE, 0}};
+          {RLIMIT_STACK, rlim_t{64} << 20},  {RLIMIT_CORE, 1}};
 }
 
 SandboxResult sandbox_failure(const std::string& why) {

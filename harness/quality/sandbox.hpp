@@ -36,8 +36,13 @@ struct SandboxJob {
   std::vector<std::string> argv;                           ///< argv[0] is looked up in kSandboxPath
   std::vector<std::pair<std::string, std::string>> files;  ///< name (no directories), content
   std::string secret;
+  /// Descriptor 3 stays silent until kSecretRequest came through descriptor 4 as the first line
+  /// (which is then no part of the reply): until its tests are over, a program can find the secret
+  /// nowhere, neither in memory nor below /proc.
+  bool secret_on_request = false;
   Limits limits;
 };
+inline constexpr std::string_view kSecretRequest = "done\n";
 
 enum class Ended : std::uint8_t {
   exited,     ///< `status` is the exit status

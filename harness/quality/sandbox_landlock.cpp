@@ -56,10 +56,7 @@ class WorkDirectory {
     }
     path_ = pattern;
   }
-  ~WorkDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  ~WorkDirectory() { remove_tree(path_.c_str()); }
   WorkDirectory(const WorkDirectory&) = delete;
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
@@ -81,7 +78,9 @@ class WorkDirectory {
 
 class LandlockSandbox : public Sandbox {
  public:
-  explicit LandlockSandbox(long version) : version_(version), filter_(make_seccomp_filter()) {}
+  explicit LandlockSandbox(long version)
+      : version_(version),
+        filter_(make_seccomp_filter(version < 3 ? Neighbours::truncatable : Neighbours::present)) {}
 
   Tier tier() const override { return Tier::landlock; }
   std::string description() const override {
@@ -107,7 +106,7 @@ class LandlockSandbox : public Sandbox {
     if (user) directory.give_to(*user);
     Pipe output = make_pipe(), reply = make_pipe();
     const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC), "/dev/null");
-    const Descriptor secret = make_memory_file(job.secret);
+    Secret secret = make_secret(job);
     const Descriptor ruleset = make_ruleset(directory.path());
     Spawn spawn;
     spawn.argv = job.argv;
@@ -117,7 +116,7 @@ class LandlockSandbox : public Sandbox {
     spawn.descriptors = {{nothing.get(), 0},
                          {output.write.get(), 1},
                          {output.write.get(), 2},
-                         {secret.get(), 3},
+                         {secret.read.get(), 3},
                          {reply.write.get(), 4}};
     spawn.limits = process_limits(job.limits);
     // Counted over all processes of the user; the exact number is watched from outside.
@@ -130,9 +129,11 @@ class LandlockSandbox : public Sandbox {
     const pid_t pid = quality::spawn(spawn);
     output.write.reset();
     reply.write.reset();
-    return watch({pid, std::move(output.read), std::move(reply.read),
-                  [pid] { ::kill(pid, SIGTERM); }, directory.path()},
-                 job.limits);
+    Watched watched{pid, std::move(output.read), std::move(reply.read),
+                    [pid] { ::kill(pid, SIGTERM); }};
+    watched.secret = std::move(secret);
+    watched.directory = directory.path();
+    return watch(std::move(watched), job.limits);
   }
 
   Descriptor make_ruleset(const std::string& directory) const {

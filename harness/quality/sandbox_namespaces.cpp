@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kHome = "/tmp";
+constexpr std::size_t kSharedMemoryBytes = std::size_t{16} << 20;
 
 /// The system as programs see it: /usr and the links into it, the loader's cache, alternatives.
 std::vector<std::string> system_mounts() {
@@ -42,7 +43,7 @@ class NamespaceSandbox : public Sandbox {
   NamespaceSandbox(std::string bwrap, std::string prlimit)
       : bwrap_(std::move(bwrap)),
         prlimit_(std::move(prlimit)),
-        filter_(as_bytes(make_seccomp_filter())) {}
+        filter_(as_bytes(make_seccomp_filter(Neighbours::none))) {}
 
   Tier tier() const override { return Tier::namespaces; }
   std::string description() const override {
@@ -69,14 +70,14 @@ class NamespaceSandbox : public Sandbox {
     if (program.empty()) return sandbox_failure(job.argv[0] + " is not installed");
     Pipe output = make_pipe(), reply = make_pipe();
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC), "/dev/null");
-    const Descriptor secret = make_memory_file(job.secret);
+    Secret secret = make_secret(job);
     std::vector<Descriptor> data;
     Spawn spawn;
     spawn.argv = arguments(job.limits);
     spawn.descriptors = {{nothing.get(), 0},
                          {output.write.get(), 1},
                          {output.write.get(), 2},
-                         {secret.get(), 3},
+                         {secret.read.get(), 3},
                          {reply.write.get(), 4}};
     const auto pass = [&](const std::string& content) {
       data.push_back(make_memory_file(content));
@@ -100,9 +101,11 @@ class NamespaceSandbox : public Sandbox {
     const pid_t pid = quality::spawn(spawn);
     output.write.reset();
     reply.write.reset();
-    return watch(
-        {pid, std::move(output.read), std::move(reply.read), [pid] { ::kill(pid, SIGKILL); }, ""},
-        job.limits);
+    Watched watched{pid, std::move(output.read), std::move(reply.read),
+                    [pid] { ::kill(pid, SIGKILL); }};
+    watched.secret = std::move(secret);
+    watched.directory_inside = kHome;
+    return watch(std::move(watched), job.limits);
   }
 
   std::vector<std::string> arguments(const Limits& limits) const {
@@ -122,8 +125,11 @@ class NamespaceSandbox : public Sandbox {
                                   "ALL"};
     const std::vector<std::string> mounts = system_mounts();
     args.insert(args.end(), mounts.begin(), mounts.end());
+    // Files in memory are counted by no process: /dev/shm is as small as /dev itself is closed.
     args.insert(args.end(), {"--proc", "/proc", "--dev", "/dev", "--size",
-                             std::to_string(limits.disk_bytes), "--tmpfs", kHome});
+                             std::to_string(kSharedMemoryBytes), "--tmpfs", "/dev/shm",
+                             "--remount-ro", "/dev", "--size", std::to_string(limits.disk_bytes),
+                             "--tmpfs", kHome});
     return args;
   }
 

@@ -1,8 +1,11 @@
 #include "quality/seccomp_filter.hpp"
 
+#include <asm/sockios.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,10 +64,30 @@ constexpr std::array kKilled{"ptrace",
                              "settimeofday",
                              "clock_settime",
                              "syslog"};
-/// Refused politely: programs probe these and go on without.
-constexpr std::array kRefused{"socket", "connect", "bind", "listen", "accept", "accept4"};
-constexpr std::array kAbsent{"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register",
-                             "pidfd_send_signal"};
+/// Refused politely: programs probe these and go on without. The last two rows would leave objects
+/// of the kernel behind on the host.
+constexpr std::array kRefused{"socket",        "connect",      "bind",   "listen",
+                              "accept",        "accept4",      "shmget", "semget",
+                              "msgget",        "mq_open",      "fanotify_init",
+                              "migrate_pages", "move_pages",   "process_madvise",
+                              "process_mrelease"};
+/// memfd_create: memory that no process has mapped is counted by nobody.
+constexpr std::array kAbsent{"clone3",
+                             "io_uring_setup",
+                             "io_uring_enter",
+                             "io_uring_register",
+                             "pidfd_send_signal",
+                             "memfd_create",
+                             "memfd_secret"};
+/// What Landlock lets through by path: a program of our own user could change our files with them.
+/// By descriptor they only reach what the program may open.
+constexpr std::array kByPath{"chmod",       "fchmodat",     "fchmodat2",    "chown",
+                             "lchown",      "fchownat",     "utime",        "utimes",
+                             "futimesat",   "setxattr",     "lsetxattr",    "setxattrat",
+                             "removexattr", "lremovexattr", "removexattrat"};
+/// Scheduling of other processes; the programs under test have no use for their own.
+constexpr std::array kScheduling{"setpriority",        "ioprio_set",     "sched_setscheduler",
+                                 "sched_setparam",     "sched_setattr"};
 
 void check(int result) {
   // Unknown names and calls of other architectures are no failure: they cannot be made here either.
@@ -92,6 +115,29 @@ void refuse_namespaces(const Context& filter) {
   }
 }
 
+void refuse_if(const Context& filter, int call, const scmp_arg_cmp& argument) {
+  check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, argument));
+}
+
+/// Without a pid namespace and mounts of its own the program could reach our processes and files.
+void refuse_neighbours(const Context& filter, bool truncate) {
+  add_all(filter, SCMP_ACT_ERRNO(EPERM), kByPath);
+  add_all(filter, SCMP_ACT_ERRNO(EPERM), kScheduling);
+  if (truncate) add_all(filter, SCMP_ACT_ERRNO(EPERM), std::array{"truncate"});
+  refuse_if(filter, SCMP_SYS(utimensat), SCMP_A1(SCMP_CMP_NE, 0));
+  refuse_if(filter, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_NE, 0));
+  refuse_if(filter, SCMP_SYS(sched_setaffinity), SCMP_A0(SCMP_CMP_NE, 0));
+  // A descriptor's owner is sent a signal of the program's choice when data arrive.
+  for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG}) {
+    refuse_if(filter, SCMP_SYS(fcntl),
+              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, static_cast<scmp_datum_t>(command)));
+  }
+  for (const int command : {FIOSETOWN, SIOCSPGRP}) {
+    refuse_if(filter, SCMP_SYS(ioctl),
+              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, static_cast<scmp_datum_t>(command)));
+  }
+}
+
 std::vector<sock_filter> exported(const Context& filter) {
   const int fd = memfd_create("filter", MFD_CLOEXEC);
   if (fd < 0) throw std::runtime_error("memfd_create failed");
@@ -106,13 +152,16 @@ std::vector<sock_filter> exported(const Context& filter) {
 
 }  // namespace
 
-std::vector<sock_filter> make_seccomp_filter() {
+std::vector<sock_filter> make_seccomp_filter(Neighbours neighbours) {
   const Context filter(seccomp_init(SCMP_ACT_ALLOW), &seccomp_release);
   if (!filter) throw std::runtime_error("libseccomp cannot start");
   add_all(filter, SCMP_ACT_KILL_PROCESS, kKilled);
   add_all(filter, SCMP_ACT_ERRNO(EPERM), kRefused);
   add_all(filter, SCMP_ACT_ERRNO(ENOSYS), kAbsent);
   refuse_namespaces(filter);
+  if (neighbours != Neighbours::none) {
+    refuse_neighbours(filter, neighbours == Neighbours::truncatable);
+  }
   return exported(filter);
 }
 

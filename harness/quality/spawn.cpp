@@ -17,6 +17,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "quality/sandbox.hpp"
 #include "quality/seccomp_filter.hpp"
 
 namespace abgate::quality {
@@ -61,6 +62,12 @@ Descriptor make_memory_file(const std::string& content) {
   }
   lseek(file.get(), 0, SEEK_SET);
   return file;
+}
+
+Secret make_secret(const SandboxJob& job) {
+  if (!job.secret_on_request) return {make_memory_file(job.secret), {}, {}};
+  Pipe pipe = make_pipe();
+  return {std::move(pipe.read), std::move(pipe.write), job.secret};
 }
 
 namespace {

@@ -42,6 +42,14 @@ Pipe make_pipe();
 /// Anonymous file with this content, positioned at its begin.
 Descriptor make_memory_file(const std::string& content);
 
+struct SandboxJob;
+/// What descriptor 3 reads, and where to write the secret once it is asked for.
+struct Secret {
+  Descriptor read, write;
+  std::string text;
+};
+Secret make_secret(const SandboxJob& job);
+
 struct Spawn {
   std::vector<std::string> argv;                 ///< argv[0] is an absolute path
   std::vector<std::string> environment;          ///< "NAME=value"

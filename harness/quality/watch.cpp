@@ -27,8 +27,10 @@ class Watch {
  public:
   Watch(Watched process, const Limits& limits)
       : process_(std::move(process)), limits_(limits), begin_(now()) {
-    for (const int fd : {process_.output.get(), process_.reply.get()}) {
-      fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    process_.secret.read.reset();
+    for (const int fd :
+         {process_.output.get(), process_.reply.get(), process_.secret.write.get()}) {
+      if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     }
     pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, process_.pid, 0));
     if (pidfd_ >= 0) exit_ = Descriptor(pidfd_, "pidfd");
@@ -91,6 +93,16 @@ class Watch {
     const bool fits = drain_one(process_.output, result_.output, limits_.output_bytes) &&
                       drain_one(process_.reply, result_.reply, limits_.output_bytes);
     if (!fits) stop(Ended::output_limit);
+    answer_request();
+  }
+
+  /// The pipe holds what is written, so that nobody needs to be reading yet.
+  void answer_request() {
+    if (process_.secret.write.get() < 0 || !result_.reply.starts_with(kSecretRequest)) return;
+    result_.reply.erase(0, kSecretRequest.size());
+    const std::string& text = process_.secret.text;
+    static_cast<void>(!write(process_.secret.write.get(), text.data(), text.size()));
+    process_.secret.write.reset();
   }
 
   void check_limits(bool disk) {
@@ -102,10 +114,16 @@ class Watch {
     const TreeUse use = measure_tree(process_.pid);
     if (use.resident_bytes > limits_.memory) return stop(Ended::memory);
     if (use.threads > limits_.processes + kOwnThreads) return stop(Ended::process_limit);
-    if (disk && !process_.directory.empty() &&
-        bytes_below(process_.directory.c_str()) > limits_.disk_bytes) {
-      stop(Ended::disk_limit);
+    if (disk && disk_use() > limits_.disk_bytes) stop(Ended::disk_limit);
+  }
+
+  std::size_t disk_use() const {
+    if (!process_.directory.empty()) {
+      return bytes_below(process_.directory.c_str()) + bytes_deleted(process_.pid);
     }
+    return process_.directory_inside.empty()
+               ? 0
+               : bytes_of_names(process_.pid, process_.directory_inside.c_str());
   }
 
   void stop(Ended why) {

@@ -159,6 +159,8 @@ std::string console_summary(const Input& in, std::size_t columns) {
     out += "SIMULATED: an endpoint is a simulator; nothing here is about real hardware.\n";
   if (in.manifest.interrupted || in.measurements.interrupted)
     out += "INTERRUPTED: the run did not come to its end.\n";
+  for (const std::string& resumed : in.manifest.resumed)
+    out += line(fmt::format("RESUMED: {}.", resumed));
   if (!v.scope.empty()) out += line(v.scope);
   out += "\n" + criteria_text(in, columns);
   if (const std::string text = load_text(in, columns); !text.empty()) out += "\n" + text;

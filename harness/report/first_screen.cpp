@@ -75,6 +75,8 @@ void add_first_screen(const Input& in, Document& out) {
     out.push_back(
         Banner{"INTERRUPTED: the run did not come to its end; what is here was measured before."});
   }
+  for (const std::string& line : in.manifest.resumed)
+    out.push_back(Banner{fmt::format("RESUMED: {}.", line)});
   if (!in.scenario.report.title.empty())
     out.push_back(Paragraph{fmt::format("*{}*\n", md(in.scenario.report.title))});
   if (!v.scope.empty()) out.push_back(Paragraph{fmt::format("**Scope:** {}\n", md(v.scope))});

@@ -21,6 +21,7 @@ Table run_facts(const Input& in) {
   std::string merged;
   for (const std::string& id : m.merged_from) merged += (merged.empty() ? "" : " ") + md_code(id);
   row(table, "Recorded in", merged);
+  for (const std::string& line : m.resumed) row(table, "Resumed", md(line));
   row(table, "Started, finished",
       md(fmt::format("{}, {}", m.started, m.finished.empty() ? "not finished" : m.finished)));
   row(table, "abgate", md(m.tool_version));

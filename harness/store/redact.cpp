@@ -73,6 +73,10 @@ std::string redact_override(std::string_view override_text) {
   if (equals == std::string_view::npos || !names_a_secret(override_text.substr(0, equals))) {
     return std::string(override_text);
   }
+  // A name tells nothing, and the run could not be judged without it.
+  static const std::regex name(R"(\$\{\w{1,200}\})");
+  const std::string value(override_text.substr(equals + 1, 256));
+  if (std::regex_match(value, name)) return std::string(override_text);
   return std::string(override_text.substr(0, equals + 1)).append(kRedacted);
 }
 

@@ -50,11 +50,17 @@ want_status 65; want_one_error_line
 ABGATE_TEST_KEY= abgate compare "$data/fast.yaml" --set 'candidate.api_key=${ABGATE_NO_SUCH_VARIABLE}'
 want_status 78; want_one_error_line; want_err ABGATE_NO_SUCH_VARIABLE
 
+# A FIM template of another family: its tokens are no tokens of this model.
+abgate compare "$data/fast.yaml" --baseline "$base" --candidate "$base" --set quality.fim_template=starcoder2 --out "$work/runs"
+want_status 78; want_one_error_line; want_err '"<fim_prefix>" of the FIM template starcoder2 is'; want_err "set quality.fim_template"
+
 # The key works, and reaches no file.
 export ABGATE_TEST_KEY=secret-key-1234
 abgate compare "$data/fast.yaml" --baseline "$base" --candidate "$locked" --set 'candidate.api_key=${ABGATE_TEST_KEY}' \
   --set blocks=1 --set points.0.requests=64 --set quality.limit=4 --set aa_blocks=0 --out "$work/runs" --progress none
 [ -d "$(run_folder)" ] || fail "no run folder"
+grep -q 'Prompts read as token ids' "$(run_folder)/report.md" || fail "the report does not say how many prompts were compared"
+grep -q '<|fim_prefix|> 151659' "$(run_folder)/manifest.json" || fail "the FIM tokens' ids are not kept"
 for file in $(find "$work/runs" -type f); do
   case $file in *.gz) zcat "$file" ;; *) cat "$file" ;; esac | grep -q secret-key-1234 && fail "the key is in $file"
 done

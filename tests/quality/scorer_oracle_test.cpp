@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "catch.hpp"
-#include "dataset/line_reader.hpp"
+#include "live_oracle.hpp"
 #include "pair_source.hpp"
 #include "quality/chrf.hpp"
 #include "quality/identifiers.hpp"
@@ -24,11 +24,9 @@ struct Oracle {
   int f1_numerator = 0, f1_denominator = 0;
 };
 
-std::vector<Oracle> read_oracles() {
-  abgate::dataset::LineReader reader(ABGATE_SOURCE_DIR "/tests/quality/oracles/scorers.csv.gz");
+std::vector<Oracle> parsed(const std::vector<std::string>& rows) {
   std::vector<Oracle> out;
-  std::string line;
-  while (reader.next(line)) {
+  for (const std::string& line : rows) {
     Oracle o;
     const int fields = std::sscanf(line.c_str(), "%x,%zu,%zu,%lf,%d,%d", &o.crc, &o.lcs,
                                    &o.distance, &o.chrf, &o.f1_numerator, &o.f1_denominator);
@@ -69,11 +67,27 @@ bool agrees(std::uint64_t index, const Oracle& o) {
 
 TEST_CASE("Similarities, chrF and identifier F1 agree with the reference packages on every pair",
           "[quality]") {
-  const std::vector<Oracle> oracles = read_oracles();
+  const std::vector<Oracle> oracles =
+      parsed(oracle::lines_of_gz(ABGATE_SOURCE_DIR "/tests/quality/oracles/scorers.csv.gz"));
   REQUIRE(oracles.size() >= 10000);
   std::vector<std::size_t> wrong;
   for (std::size_t i = 0; i < oracles.size(); ++i) {
     if (!agrees(i, oracles[i])) wrong.push_back(i);
+  }
+  CAPTURE(wrong);
+  REQUIRE(wrong.empty());
+}
+
+TEST_CASE("The same with the installed packages, on pairs that no file holds", "[quality][live]") {
+  constexpr int kPairs = 10000;
+  const auto rows = oracle::live("make_scorer_oracles.py", kPairs);
+  if (!rows) return;
+  const std::vector<Oracle> oracles = parsed(*rows);
+  REQUIRE(oracles.size() == kPairs);
+  const std::uint64_t first = std::stoull(oracle::seed());
+  std::vector<std::uint64_t> wrong;
+  for (std::size_t i = 0; i < oracles.size(); ++i) {
+    if (!agrees(first + i, oracles[i])) wrong.push_back(first + i);
   }
   CAPTURE(wrong);
   REQUIRE(wrong.empty());

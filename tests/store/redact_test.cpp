@@ -29,6 +29,8 @@ TEST_CASE("a key in a scenario is replaced, a reference to the environment stays
 
 TEST_CASE("a key on the command line is replaced") {
   REQUIRE(redact_override("baseline.api_key=sk-1") == "baseline.api_key=[redacted]");
+  REQUIRE(redact_override("baseline.api_key=${NAME}") == "baseline.api_key=${NAME}");
+  REQUIRE(redact_override("baseline.api_key=${NAME}sk-1") == "baseline.api_key=[redacted]");
   REQUIRE(redact_override("baseline.url=http://h/?a=b") == "baseline.url=http://h/?a=b");
   REQUIRE(redact_override("nonsense") == "nonsense");
 }

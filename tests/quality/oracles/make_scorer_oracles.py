@@ -4,6 +4,7 @@
   python3 -m venv V && V/bin/pip install rapidfuzz sacrebleu
   V/bin/python make_scorer_oracles.py --write   makes scorers.csv.gz (committed)
   V/bin/python make_scorer_oracles.py --check   the committed file against the installed packages
+  V/bin/python make_scorer_oracles.py --live FIRST COUNT   rows of other pairs on standard output
 
 The pairs are not stored: pair_source.hpp makes the same ones from the same random numbers. A row is
   crc32 of both texts (hex), LCS, Levenshtein, chrF (0..100, 9 digits), identifier F1 numerator and denominator
@@ -96,6 +97,10 @@ def row(chrf, index):
 
 def main():
     chrf = CHRF()
+    if "--live" in sys.argv:
+        first, count = map(int, sys.argv[sys.argv.index("--live") + 1:][:2])
+        sys.stdout.writelines(row(chrf, i) for i in range(first, first + count))
+        return
     data = "".join(row(chrf, i) for i in range(PAIRS))
     path = Path(__file__).with_name("scorers.csv.gz")
     if "--write" in sys.argv:
