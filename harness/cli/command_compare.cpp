@@ -7,6 +7,8 @@
 #include "cli/drive.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
+#include "cli/likelihood_pass.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/session.hpp"
 #include "core/error.hpp"
 #include "report/report.hpp"
@@ -14,6 +16,12 @@
 namespace abgate::cli {
 
 namespace {
+
+Note note_to(std::ostream& err, ProgressStyle style) {
+  return [&err, style](const std::string& line) {
+    if (style != ProgressStyle::none) err << line << "\n" << std::flush;
+  };
+}
 
 /// Judges a finished run folder, writes its reports and prints the summary.
 ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
@@ -44,8 +52,13 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
-  drive_options.extend = first_look_is_open;
+  const Note note = note_to(io.err, options.progress);
+  drive_options.extend = [&](const std::string& run) {
+    score_with_plugin(run, session.scenario, note, interrupt.token());
+    return first_look_is_open(run);
+  };
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   return conclude(driven, interrupt.requested(), io);
 }
 
@@ -66,7 +79,15 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
+  if (!options.outputs_of.empty()) {
+    if (name == "baseline")
+      throw Error(ExitCode::usage, describe({}, "--outputs-of", "it with --arm baseline=…",
+                                            "it with --arm candidate=…: a baseline reads its own"));
+    drive_options.outputs = output_texts(options.outputs_of);
+  }
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note_to(io.err, options.progress),
+                    interrupt.token());
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "
       "RUN_OF_BASELINE RUN_OF_CANDIDATE\n",

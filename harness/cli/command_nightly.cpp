@@ -8,6 +8,7 @@
 #include "cli/drive.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/session.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -111,10 +112,17 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";
   drive_options.progress = options.progress;
-  drive_options.extend = first_look_is_open;
+  const Note note = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) io.err << line << "\n" << std::flush;
+  };
+  drive_options.extend = [&](const std::string& run) {
+    score_with_plugin(run, session.scenario, note, interrupt.token());
+    return first_look_is_open(run);
+  };
   make_folder(drive_options.out);
   store::History history(options.state + "/history.db");
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   const JudgedRun judged = judge_run(store::load_run(driven.run));
   write_reports(judged, driven.run);
   const ExitCode code =

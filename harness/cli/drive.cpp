@@ -6,14 +6,17 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "cli/ask.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/host.hpp"
 #include "cli/likelihood_pass.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
 #include "cli/version.hpp"
@@ -80,7 +83,10 @@ class Drive {
     count_requests(false);
   }
 
-  DriveResult run(const Preflight& checked) {
+  /// `grader`: what check_grader() said.
+  DriveResult run(const Preflight& checked, const std::string& grader) {
+    manifest_.grader = grader;
+    keep_verdicts();
     std::copy(checked.models.begin(), checked.models.end(), models_.begin());
     begin_manifest(checked);
     start_monitor();
@@ -103,6 +109,14 @@ class Drive {
   }
 
  private:
+  /// The run folder starts with the verdicts that the check of the suite made: what answers as the
+  /// reference does need not be executed again.
+  void keep_verdicts() const {
+    std::error_code none;  // no tests, or a cache that could not be written
+    std::filesystem::copy_file(grader_cache(options_.out), folder_.path() + "/executions.cache",
+                               none);
+  }
+
   store::Redactor redactor() const {
     std::vector<std::string> secrets;
     for (const ArmConfig* arm : {&session_.scenario.baseline, &session_.scenario.candidate}) {
@@ -266,9 +280,9 @@ class Drive {
       const Arm server = arm == Arm::control ? Arm::baseline : arm;
       pass.arms.push_back({arm, &session_.scenario.arm(server), models_[index_of(server)]});
     }
-    run_likelihood(pass, reference_texts(*session_.quality, session_.plan, config.documents), stop_);
-    if (pass.arms.size() < 2) return;
-    run_likelihood(pass, outputs_, stop_);
+    run_likelihood(
+        pass, reference_texts(*session_.quality, session_.plan, session_.scenario.quality), stop_);
+    run_likelihood(pass, options_.only == Arm::candidate ? options_.outputs : outputs_, stop_);
   }
 
   /// Keeps a baseline's answer for being read back.
@@ -419,8 +433,13 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   ensure_ports(session.scenario);
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
+  const Note note = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) err << line << "\n" << std::flush;
+  };
+  const std::string grader = check_grader(session, grader_cache(options.out), note, stop);
+  check_scorer(session, note, stop);
   const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
-  return Drive(session, options, std::move(stop), err).run(checked);
+  return Drive(session, options, std::move(stop), err).run(checked, grader);
 }
 
 }  // namespace abgate::cli

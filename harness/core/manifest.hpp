@@ -68,6 +68,8 @@ struct Manifest {
   bool interrupted = false;
   int attempt = 1;  ///< n-th run of this scenario and these criteria; printed in the report
   unsigned look = 1;  ///< 2 once the declared extension was driven
+  /// What the check of the suite's own tests found before any load; empty: nothing to execute.
+  std::string grader;
   std::vector<std::string> merged_from;  ///< run ids, where recorded runs are judged together
 };
 

@@ -150,6 +150,15 @@ struct LikelihoodConfig {
   bool whole_document = true;  ///< score every token, not only those of the reference
 };
 
+/// A scorer of the user's own: a program that reads answers as JSONL and writes scores
+/// (quality/plugin.hpp).
+struct ScorerConfig {
+  std::vector<std::string> command;  ///< program and arguments; empty: none
+  std::string metric = "plugin";     ///< what the scores are called in the report
+  bool higher_is_better = true;
+  Duration timeout = std::chrono::seconds(60);  ///< of the whole command
+};
+
 /// The quality pass: every item of a suite once per arm, natural stops.
 struct QualityConfig {
   std::string suite;            ///< empty: no quality pass
@@ -159,7 +168,9 @@ struct QualityConfig {
   std::string fim_template = "qwen2.5-coder";
   std::size_t worst_shown = 10;
   bool control = false;  ///< run the baseline a second time (A/A floor)
+  std::size_t pass_k = 0;  ///< k of pass@k; 0: `repeats`, if that is more than 1
   LikelihoodConfig likelihood;
+  ScorerConfig scorer;
   double max_failed_pairs =
       0.005;  ///< share of pairs lost to failed requests beyond which quality is void
 };

@@ -14,8 +14,9 @@ namespace abgate::quality {
 /// Adds "syntax_valid" (0 or 1) to each answered score whose language has a parser here (Python,
 /// C++, JavaScript, Bash) and whose item parses with its own reference: what never parsed, such as
 /// C++ that needs headers from elsewhere, proves nothing. Returns what was left out and why, one
-/// line each.
+/// line each. What the parsers said is kept in `cache_file`, if one is named, and read from it.
 std::vector<std::string> add_syntax(std::vector<ItemScore>& scores, const Suite& suite,
-                                    const Sandbox& sandbox, unsigned threads = 0);
+                                    const Sandbox& sandbox, unsigned threads = 0,
+                                    const std::string& cache_file = {});
 
 }  // namespace abgate::quality

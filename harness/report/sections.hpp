@@ -24,6 +24,11 @@ void add_load(const Input& in, const std::vector<Chart>& charts, Document& out);
 void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// Changed answers beside what asking the baseline twice changes; nothing without a control.
 void add_answer_floor(const Input& in, Document& out);
+/// Truncation rules and detectors per arm, with A/A; nothing where none fired.
+void add_answer_rates(const Input& in, Document& out);
+/// Published figures for orientation: of the models at hand, and of perplexities where those were
+/// measured.
+void add_published(const Input& in, Document& out);
 /// Perplexity of reference code and agreement on the baseline's own answers; nothing without them.
 void add_likelihood(const Input& in, Document& out);
 /// The servers' own counters beside ours, and GPU memory.

@@ -109,23 +109,17 @@ void add_point(const Measurements& data, std::string_view point, const CompareOp
   add_shares(data, point, o, out);
 }
 
-/// One arm's mean score: Wilson on effective counts for binary scores, clustered t otherwise.
-Estimate arm_mean(const QualitySeries& s, const std::vector<double>& values, double level) {
-  if (!s.binary) return clustered_t(values, s.clusters, level);
-  const auto own = clustered_mean(values, s.clusters);
-  const double effect = own ? own->design_effect : 1;
-  const double n = std::max(1.0, std::round(static_cast<double>(values.size()) / effect));
-  const double p = mean_finite(values);
-  Estimate e =
-      wilson(static_cast<std::size_t>(std::llround(p * n)), static_cast<std::size_t>(n), level);
-  e.value = p;
-  e.n = values.size();
-  e.n_eff = n;
-  return e;
+bool lower_is_better(const std::string& metric, const CompareOptions& o) {
+  const MetricInfo* info = find_metric("quality." + metric);
+  return (info != nullptr && info->better < 0) ||
+         std::find(o.lower_is_better.begin(), o.lower_is_better.end(), metric) !=
+             o.lower_is_better.end();
 }
 
 QualityGroup compare_group(const Measurements& data, const std::string& metric,
-                           std::string_view dimension, const std::string& name, double level) {
+                           std::string_view dimension, const std::string& name,
+                           const CompareOptions& o) {
+  const double level = o.level;
   const QualitySeries s = quality_series(data, metric, dimension, name);
   QualityGroup g;
   g.metric = metric;
@@ -149,7 +143,8 @@ QualityGroup compare_group(const Measurements& data, const std::string& metric,
   // One-sided p of "the candidate is worse", before adjustment.
   const auto p_above = s.binary ? tango_p_above(scaled(s.counts, s.design_effect), 0)
                                 : clustered_margin_p(s.baseline, s.candidate, s.clusters, 1);
-  g.p_adjusted = p_above ? 1 - *p_above : kUndefined;
+  const bool lower = lower_is_better(metric, o);
+  g.p_adjusted = p_above ? (lower ? *p_above : 1 - *p_above) : kUndefined;
   return g;
 }
 
@@ -179,12 +174,12 @@ void flag(std::span<QualityGroup> groups, double alpha) {
 void add_quality(const Measurements& data, const CompareOptions& o, Comparison& out) {
   for (const std::string& metric : quality_metrics(data)) {
     const std::size_t first = out.quality.size();
-    out.quality.push_back(compare_group(data, metric, "all", "", o.level));
+    out.quality.push_back(compare_group(data, metric, "all", "", o));
     for (const std::string& name : names_of(data, &QualityPair::category)) {
-      out.quality.push_back(compare_group(data, metric, "category", name, o.level));
+      out.quality.push_back(compare_group(data, metric, "category", name, o));
     }
     for (const std::string& name : names_of(data, &QualityPair::language)) {
-      out.quality.push_back(compare_group(data, metric, "language", name, o.level));
+      out.quality.push_back(compare_group(data, metric, "language", name, o));
     }
     flag(std::span(out.quality).subspan(first), o.holm_alpha);
   }
@@ -300,6 +295,7 @@ Comparison compare(const Measurements& data, const CompareOptions& options) {
   add_quality(data, options, out);
   add_quality_lengths(data, options.level, out);
   out.floor = answer_floor(data, options.level);
+  out.rates = answer_rates(data.answers, options.level);
   out.likelihood = summarise_likelihood(data.likelihood, options.level);
   return out;
 }

@@ -8,6 +8,7 @@
 
 #include "stats/binomial.hpp"
 #include "stats/clustered.hpp"
+#include "stats/moments.hpp"
 #include "stats/series.hpp"
 
 namespace abgate::stats {
@@ -143,6 +144,20 @@ Estimate quality_difference(const QualitySeries& s, double level) {
   Estimate e = s.binary ? tango_difference(scaled(s.counts, s.design_effect), level)
                         : clustered_margin(s.baseline, s.candidate, s.clusters, 1, level);
   finish(s, e);
+  return e;
+}
+
+Estimate arm_mean(const QualitySeries& s, const std::vector<double>& values, double level) {
+  if (!s.binary) return clustered_t(values, s.clusters, level);
+  const auto own = clustered_mean(values, s.clusters);
+  const double effect = own ? own->design_effect : 1;
+  const double n = std::max(1.0, std::round(static_cast<double>(values.size()) / effect));
+  const double p = mean_finite(values);
+  Estimate e =
+      wilson(static_cast<std::size_t>(std::llround(p * n)), static_cast<std::size_t>(n), level);
+  e.value = p;
+  e.n = values.size();
+  e.n_eff = n;
   return e;
 }
 

@@ -116,6 +116,7 @@ Manifest read_manifest(const Json& json) {
   m.attempt = json.at("attempt");
   m.look = json.value("look", 1U);
   m.merged_from = json.at("merged_from").get<std::vector<std::string>>();
+  m.grader = json.value("grader", "");
   return m;
 }
 }  // namespace
@@ -141,6 +142,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["attempt"] = m.attempt;
   json["look"] = m.look;
   json["merged_from"] = m.merged_from;
+  if (!m.grader.empty()) json["grader"] = m.grader;
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
   json["suites"] = list_json(m.suites, suite_json);

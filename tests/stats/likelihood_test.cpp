@@ -150,6 +150,18 @@ TEST_CASE("The excess over A/A is what noise does not explain", "[likelihood]") 
   CHECK(*summary[0].excess_changed_top->lo > 0.07);
   REQUIRE(summary[0].control);
   CHECK(*summary[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+
+  // A text that the control lost costs A/A that text, and the candidate nothing.
+  pairs[3].control.reset();
+  pairs[3].control_agreement = {};
+  const auto fewer = summarise_likelihood(pairs, 0.9);
+  CHECK(fewer[0].texts == 30);
+  CHECK(fewer[0].control_texts == 29);
+  REQUIRE(fewer[0].control);
+  CHECK(*fewer[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+  REQUIRE(fewer[0].excess_changed_top);
+  CHECK(*fewer[0].excess_changed_top->value == Approx(0.08).margin(0.001));
+  CHECK(fewer[0].candidate.ppl_ratio.value == summary[0].candidate.ppl_ratio.value);
 }
 
 TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does not",
