@@ -110,7 +110,9 @@ class Parser {
             "  abgate compare scenarios/compare.yaml --baseline http://a:8000 --candidate "
             "http://b:8000\n"
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
-            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25");
+            "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
+            "\nBefore any request the tests of the quality suite are tried in the sandbox: a "
+            "reference that fails\nthem, or a stub that passes, is VOID (exit 30).");
     add_scenario(sub, o->input, true);
     add_run_output(sub, o->out, o->progress);
   }

@@ -44,6 +44,7 @@ ExitCode execute(const CheckOptions& options, Streams io) {
            << decision::sentence_of(finding) << "\n";
     if (finding.fatal) return ExitCode::bad_scenario;
   }
+  for (const auto& warning : suite_warnings(session)) io.out << "warning: " << warning << "\n";
   if (options.offline) {
     io.out << "The scenario is valid. Nobody was contacted (--offline).\n";
     return ExitCode::go;

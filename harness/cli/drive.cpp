@@ -438,6 +438,8 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   };
   const std::string grader = check_grader(session, grader_cache(options.out), note, stop);
   check_scorer(session, note, stop);
+  if (stop.stop_requested())
+    throw Error(ExitCode::interrupted, "interrupted before any request was sent");
   const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
   return Drive(session, options, std::move(stop), err).run(checked, grader);
 }

@@ -12,6 +12,7 @@
 #include "load/plan.hpp"
 #include "load/synthetic.hpp"
 #include "quality/suite.hpp"
+#include "quality/syntax.hpp"
 
 namespace abgate::cli {
 
@@ -108,6 +109,26 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides) {
   return session;
 }
 
+std::vector<std::string> suite_warnings(const Session& session) {
+  std::vector<std::string> out;
+  if (!session.quality) return out;
+  const auto& items = session.quality->items;
+  const auto any = [&](auto&& has) { return std::any_of(items.begin(), items.end(), has); };
+  const bool tests = any([](const SuiteItem& i) { return !i.tests.empty(); });
+  const bool parsers = any([](const SuiteItem& i) { return quality::has_parser(i.language); });
+  for (const Criterion& c : session.scenario.criteria) {
+    const bool executed = c.metric == "quality.pass1" || c.metric == "quality.pass_at_k";
+    const char* lacks = executed && !tests                               ? "an item with tests"
+                        : c.metric == "quality.syntax_valid" && !parsers ? "a language with a parser here"
+                                                                         : nullptr;
+    if (lacks != nullptr)
+      out.push_back(fmt::format("criteria[{}].metric: saw {}, want {} in suite {}: it stays "
+                                "INCONCLUSIVE",
+                                c.id, c.metric, lacks, session.quality->name));
+  }
+  return out;
+}
+
 void check_criteria(const Session& session, std::ostream& err) {
   for (const auto& finding : decision::lint(session.scenario, &session.plan)) {
     if (finding.fatal) {
@@ -116,6 +137,7 @@ void check_criteria(const Session& session, std::ostream& err) {
     }
     err << "warning: " << decision::sentence_of(finding) << "\n";
   }
+  for (const auto& warning : suite_warnings(session)) err << "warning: " << warning << "\n";
 }
 
 }  // namespace abgate::cli

@@ -26,6 +26,10 @@ struct Session {
 Session prepare(const ScenarioOptions& options);
 Session prepare(Scenario scenario, std::vector<std::string> overrides);
 
+/// Criteria that the quality suite has nothing for, a sentence each: executed tests without tests,
+/// syntax without a parser on this machine.
+std::vector<std::string> suite_warnings(const Session& session);
+
 /// Before any load: throws ScenarioError for a criterion that cannot mean what it says; warns on
 /// `err` of the others that decision::lint finds.
 void check_criteria(const Session& session, std::ostream& err);

@@ -91,6 +91,11 @@ std::string check_batch(Programs& programs, const std::string& language,
 
 }  // namespace
 
+bool has_parser(std::string_view language) {
+  const std::string_view parser = interpreter_of(language);
+  return !parser.empty() && !find_program(parser).empty();
+}
+
 std::vector<std::string> add_syntax(std::vector<ItemScore>& scores, const Suite& suite,
                                     const Sandbox& sandbox, unsigned threads,
                                     const std::string& cache_file) {

@@ -3,6 +3,7 @@
 // time.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/score.hpp"
@@ -10,6 +11,9 @@
 #include "quality/sandbox.hpp"
 
 namespace abgate::quality {
+
+/// Whether the language's own parser is installed here.
+bool has_parser(std::string_view language);
 
 /// Adds "syntax_valid" (0 or 1) to each answered score whose language has a parser here (Python,
 /// C++, JavaScript, Bash) and whose item parses with its own reference: what never parsed, such as

@@ -33,12 +33,6 @@ std::string points_cell(const stats::Estimate& difference) {
   return md(points_interval(*difference.value, difference.lo, difference.hi));
 }
 
-/// The scenario's own scorer goes by the name that the scenario gives it.
-std::string shown_metric(const Input& in, const std::string& metric) {
-  const std::string& own = in.scenario.quality.scorer.metric;
-  return metric == "plugin" && own != metric ? fmt::format("plugin ({})", own) : metric;
-}
-
 bool less_is_better(const Input& in, const std::string& metric) {
   const MetricInfo* info = find_metric("quality." + metric);
   return (info != nullptr && info->better < 0) ||
@@ -191,7 +185,20 @@ void add_drift(const Input& in, Document& out) {
                     ratio(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)))});
   }
 }
+void add_groups(const Input& in, const std::string& metric, Document& out) {
+  for (const char* dimension : {"category", "language"}) {
+    const Table table = group_table(in, metric, dimension);
+    if (table.rows.empty()) continue;
+    out.push_back(Heading{3, fmt::format("By {} ({})", dimension, shown_metric(in, metric))});
+    out.push_back(table);
+  }
+}
 }  // namespace
+
+std::string shown_metric(const Input& in, const std::string& metric) {
+  const std::string& own = in.scenario.quality.scorer.metric;
+  return metric == "plugin" && own != metric ? fmt::format("plugin ({})", own) : metric;
+}
 
 std::string leading_quality_metric(const Input& in) {
   const auto has = [&](const std::string& metric) {
@@ -220,12 +227,8 @@ void add_quality(const Input& in, const std::vector<Chart>& charts, Document& ou
   out.push_back(all_table(in));
   add_drift(in, out);
   add_chart(charts, "quality", out);
-  for (const char* dimension : {"category", "language"}) {
-    const Table table = group_table(in, metric, dimension);
-    if (table.rows.empty()) continue;
-    out.push_back(Heading{3, fmt::format("By {} ({})", dimension, shown_metric(in, metric))});
-    out.push_back(table);
-  }
+  add_groups(in, metric, out);
+  if (metric != "pass1") add_groups(in, "pass1", out);  // whether it works, where that was tried
   add_answer_floor(in, out);
   add_likelihood(in, out);
   add_answer_rates(in, out);

@@ -45,6 +45,8 @@ void add_glossary(const Input& in, Document& out);
 
 /// The arm's label for people, plain; the arm's name if it has none. Control: "FP16 again".
 std::string label(const Scenario& scenario, Arm arm);
+/// A score's name for people, plain: the scenario's own scorer goes by the name that it was given.
+std::string shown_metric(const Input& in, const std::string& metric);
 /// Arms that have load blocks at a point, in order.
 std::vector<Arm> arms_at(const Input& in, const std::string& point);
 /// Load points with data, in the scenario's order.
