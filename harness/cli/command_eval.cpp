@@ -18,6 +18,7 @@
 #include "quality/score.hpp"
 #include "quality/suite.hpp"
 #include "stats/clustered.hpp"
+#include "stats/series.hpp"
 #include "store/stored_run.hpp"
 
 namespace abgate::cli {
@@ -116,13 +117,16 @@ void print_intervals(const Table& table, std::ostream& out) {
   out << fmt::format("\n{:<24} {:>6} {:>8} {:>10}   95 % interval, clustered by source\n", "score",
                      "n", "sources", "mean");
   for (const auto& [metric, column] : all->second) {
-    const auto clusters = stats::number_clusters(column.clusters);
-    const auto last = std::max_element(clusters.begin(), clusters.end());
-    const auto e = stats::clustered_t(column.values, clusters, 0.95);
+    stats::QualitySeries series;
+    series.clusters = stats::number_clusters(column.clusters);
+    series.binary = std::all_of(column.values.begin(), column.values.end(),
+                                [](double x) { return x == 0 || x == 1; });
+    const auto last = std::max_element(series.clusters.begin(), series.clusters.end());
+    const auto e = stats::arm_mean(series, column.values, 0.95);
     const std::string interval =
         e.lo && e.hi ? fmt::format("[{:.4f}, {:.4f}]", *e.lo, *e.hi) : std::string("unknown");
     out << fmt::format("{:<24} {:>6} {:>8} {:>10.4f}   {}\n", metric, column.values.size(),
-                       last == clusters.end() ? 0 : *last + 1, mean_of(column), interval);
+                       last == series.clusters.end() ? 0 : *last + 1, mean_of(column), interval);
   }
 }
 
