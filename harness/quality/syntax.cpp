@@ -92,7 +92,7 @@ std::string check_batch(Programs& programs, const std::string& language,
 }  // namespace
 
 bool has_parser(std::string_view language) {
-  const std::string_view parser = interpreter_of(language);
+  const std::string_view parser = parser_of(language);
   return !parser.empty() && !find_program(parser).empty();
 }
 
@@ -112,7 +112,7 @@ std::vector<std::string> add_syntax(std::vector<ItemScore>& scores, const Suite&
   for (const ItemScore& score : scores) {
     const SuiteItem* item = item_of(score);
     if (item == nullptr) continue;
-    const std::string_view parser = interpreter_of(item->language);
+    const std::string_view parser = parser_of(item->language);
     if (parser.empty() || find_program(parser).empty()) {
       ++left_out[parser.empty() ? fmt::format("no parser for {}", item->language)
                                 : fmt::format("{} is not installed", parser)];

@@ -16,7 +16,7 @@ namespace abgate::quality {
 bool has_parser(std::string_view language);
 
 /// Adds "syntax_valid" (0 or 1) to each answered score whose language has a parser here (Python,
-/// C++, JavaScript, Bash) and whose item parses with its own reference: what never parsed, such as
+/// C++, JavaScript, Bash, Go, Rust) and whose item parses with its own reference: what never parsed, such as
 /// C++ that needs headers from elsewhere, proves nothing. Returns what was left out and why, one
 /// line each. What the parsers said is kept in `cache_file`, if one is named, and read from it.
 std::vector<std::string> add_syntax(std::vector<ItemScore>& scores, const Suite& suite,

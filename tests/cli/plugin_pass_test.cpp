@@ -119,7 +119,7 @@ TEST_CASE("Answers are executed and parsed wherever that can be done, and the re
   if (!sandboxed()) return;
   Suite suite;
   suite.items = {python_item("py", "    return a + 1\n"), python_item("rs", "1")};
-  suite.items[1].language = "rust";
+  suite.items[1].language = "java";
   suite.items[1].tests = "fn main() {}";
   std::vector<ItemScore> scores;
   for (std::uint32_t repeat = 0; repeat < 2; ++repeat) {
@@ -145,8 +145,8 @@ TEST_CASE("Answers are executed and parsed wherever that can be done, and the re
   CHECK(scores[2].scores.at("syntax_valid") == 0);
   CHECK(scores[1].scores.empty());
   CHECK_THAT(all, ContainsSubstring("pass1: the answers to 1 item were executed"));
-  CHECK_THAT(all, ContainsSubstring("pass1: not measured for 1 item: rust is not executed"));
-  CHECK_THAT(all, ContainsSubstring("syntax_valid: not measured for 2 answers: no parser for rust"));
+  CHECK_THAT(all, ContainsSubstring("pass1: not measured for 1 item: java is not executed"));
+  CHECK_THAT(all, ContainsSubstring("syntax_valid: not measured for 2 answers: no parser for java"));
   CHECK(std::filesystem::exists(dir.at("executions.cache")));
   CHECK(std::filesystem::exists(dir.at("syntax.cache")));
 }

@@ -78,7 +78,15 @@ want_err "scorer out of memory"
 result_of own | grep -q INCONCLUSIVE || fail "own: $(result_of own)"
 grep -q "scorer out of memory" "$run/report.md" || fail "the report does not say why"
 
-# 4. Files of answers, without a server.
+# 4. One endpoint alone, and files of answers without a server.
+abgate eval "$work/good.jsonl" --endpoint "$base" --repeats 2 --temperature 0.5 --pass-k 2 --out "$work/eval" --progress plain
+want_status 0; want_err "references pass"; want_out pass_at_k; want_out "Raw records"
+abgate eval "$work/good.jsonl" --endpoint "$base" --pass-k 2
+want_status 64; want_one_error_line
+abgate eval "$work/good.jsonl"
+want_status 64; want_one_error_line
+abgate eval "$work/wrong.jsonl" --endpoint "$base" --out "$work/eval-wrong"
+want_status 30; want_one_error_line; want_err "py/add"
 python3 - "$work" <<'P'
 import json, sys
 out = open(sys.argv[1] + "/answers.jsonl", "w")
