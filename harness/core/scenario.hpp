@@ -143,7 +143,7 @@ struct Workload {
 /// Teacher-forced log-probabilities of code, beside the answers of the quality pass.
 struct LikelihoodConfig {
   bool enabled = false;
-  std::size_t documents = 0;  ///< prefix and reference of the first n items of the pass; 0: all
+  std::size_t documents = 0;  ///< gold code of the first n items of the pass; 0: all
   std::size_t outputs = 0;    ///< n of the baseline's own answers, as they came; 0: none
   int top_k = 20;             ///< most likely tokens per position; vLLM's own limit is 20
   std::size_t concurrency = 2;
