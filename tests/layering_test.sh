@@ -4,9 +4,9 @@ set -uo pipefail
 cd "$1" || exit 2
 
 declare -A may=(
-  [core]="" [config]="core" [sse]="core" [load]="sse core" [http]="load sse core" [observe]="core"
-  [quality]="core" [stats]="core" [decision]="stats core" [report]="decision stats core" [store]="core"
-  [cli]="core config sse load http observe quality stats decision report store"
+  [core]="" [dataset]="core" [config]="core" [sse]="core" [load]="dataset sse core" [http]="load sse core" [observe]="core"
+  [quality]="dataset core" [stats]="core" [decision]="stats core" [report]="decision stats core" [store]="core"
+  [cli]="core dataset config sse load http observe quality stats decision report store"
 )
 bad=0
 complain() { echo "layering: $*"; bad=1; }

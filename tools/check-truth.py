@@ -43,7 +43,7 @@ def main():
             at.append(at[-1] + gap)
         steps = record["tok"]  # one number where every event brought as many tokens
         first = steps if isinstance(steps, int) else steps[0]
-        ttft.append((at[0] * 1e-6, (emitted[first - 1] - known["received_ns"]) * 1e-6))
+        ttft.append((at[0] * 1e-6, (emitted[first - 1] - (known.get("arrived_ns") or known["received_ns"])) * 1e-6))
         lag.append((record["started"] + at[-1] - emitted[-1]) * 1e-6)
         n = record["usage"]["completion"]
         if n != known["output_tokens"]:

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/arguments_parts.hpp"
 #include "cli/version.hpp"
 
 namespace abgate::cli {
@@ -27,6 +28,58 @@ constexpr const char* kFooter =
     "http://b:8000\n"
     "  abgate COMMAND --help                               options and examples";
 
+}  // namespace
+
+void add_scenario(CLI::App* sub, ScenarioOptions& o, bool endpoints) {
+  sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
+  if (endpoints) {
+    sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
+    sub->add_option("--candidate", o.candidate_url,
+                    "Candidate's base URL; replaces the scenario's");
+  }
+  sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
+      ->type_name("KEY=VALUE");
+  const std::string group = "Flags of vllm bench serve (first load point)";
+  BenchFlags& b = o.bench;
+  sub->add_option("--request-rate", b.request_rate,
+                  "Requests per second (open loop), or inf (closed)")
+      ->group(group);
+  sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
+  sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")
+      ->group(group);
+  sub->add_option("--burstiness", b.burstiness,
+                  "Gamma shape of the gaps; 1 is Poisson, lower is burstier")
+      ->group(group);
+  sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
+  sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
+  sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")
+      ->group(group);
+}
+
+void add_sweep(CLI::App* sub, ScenarioOptions& o) {
+  sub->add_option("--sweep", o.sweep,
+                  "One load point of each value, made of the first: concurrency=1,2,4 or "
+                  "concurrency=1..64 (doubled) or rate=1,2,4 (repeatable, e.g. requests=16,32,64)")
+      ->type_name("KEY=VALUES");
+}
+
+void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
+  sub->add_option("--out", out, "Folder that run folders are created in")->capture_default_str();
+  add_progress(sub, progress);
+}
+
+void add_progress(CLI::App* sub, ProgressStyle& progress) {
+  static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
+                                                           {"live", ProgressStyle::live},
+                                                           {"plain", ProgressStyle::plain},
+                                                           {"none", ProgressStyle::none}};
+  sub->add_option("--progress", progress, "auto, live (terminal), plain (lines) or none")
+      ->transform(CLI::CheckedTransformer(styles, CLI::ignore_case).description(""))
+      ->type_name("STYLE");
+}
+
+namespace {
+
 /// Holds the parser and the option structs that it fills.
 class Parser {
  public:
@@ -46,6 +99,7 @@ class Parser {
     add_suite_tools();
     add_nightly();
     add_calibrate();
+    add_search_commands(app_, command_);
     add_schema();
   }
 
@@ -62,47 +116,6 @@ class Parser {
     return sub;
   }
 
-  static void add_scenario(CLI::App* sub, ScenarioOptions& o, bool endpoints) {
-    sub->add_option("SCENARIO", o.scenario, "Scenario file (YAML)")->required();
-    if (endpoints) {
-      sub->add_option("--baseline", o.baseline_url, "Baseline's base URL; replaces the scenario's");
-      sub->add_option("--candidate", o.candidate_url,
-                      "Candidate's base URL; replaces the scenario's");
-    }
-    sub->add_option("--set", o.set, "Replace a scenario value, e.g. --set blocks=12 (repeatable)")
-        ->type_name("KEY=VALUE");
-    const std::string group = "Flags of vllm bench serve (first load point)";
-    BenchFlags& b = o.bench;
-    sub->add_option("--request-rate", b.request_rate,
-                    "Requests per second (open loop), or inf (closed)")
-        ->group(group);
-    sub->add_option("--max-concurrency", b.max_concurrency, "Streams in flight")->group(group);
-    sub->add_option("--num-prompts", b.num_prompts, "Measured requests a block and arm")
-        ->group(group);
-    sub->add_option("--burstiness", b.burstiness,
-                    "Gamma shape of the gaps; 1 is Poisson, lower is burstier")
-        ->group(group);
-    sub->add_option("--seed", b.seed, "Base seed of every random choice")->group(group);
-    sub->add_flag("--ignore-eos", b.ignore_eos, "Generate exactly max_tokens")->group(group);
-    sub->add_option("--goodput", b.goodput, "Objectives, e.g. ttft:200 tpot:50 e2el:2000 (ms)")
-        ->group(group);
-  }
-
-  static void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
-    sub->add_option("--out", out, "Folder that run folders are created in")->capture_default_str();
-    add_progress(sub, progress);
-  }
-
-  static void add_progress(CLI::App* sub, ProgressStyle& progress) {
-    static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
-                                                             {"live", ProgressStyle::live},
-                                                             {"plain", ProgressStyle::plain},
-                                                             {"none", ProgressStyle::none}};
-    sub->add_option("--progress", progress, "auto, live (terminal), plain (lines) or none")
-        ->transform(CLI::CheckedTransformer(styles, CLI::ignore_case).description(""))
-        ->type_name("STYLE");
-  }
-
   void add_compare() {
     auto o = std::make_shared<CompareOptions>();
     auto* sub =
@@ -111,10 +124,18 @@ class Parser {
             "http://b:8000\n"
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
             "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
+            "  abgate compare scenarios/compare.yaml --sweep concurrency=1..64\n"
             "\nBefore any request the tests of the quality suite are tried in the sandbox: a "
             "reference that fails\nthem, or a stub that passes, is VOID (exit 30).");
     add_scenario(sub, o->input, true);
+    add_sweep(sub, o->input);
+    add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
+  }
+
+  static void add_no_calibration(CLI::App* sub, bool& calibrate) {
+    sub->add_flag("!--no-calibration", calibrate,
+                  "Skip the two seconds in which the client measures itself before the load");
   }
 
   void add_record() {
@@ -135,6 +156,7 @@ class Parser {
     sub->add_option("--outputs-of", o->outputs_of,
                     "Candidate only: recorded baseline whose answers it reads back")
         ->type_name("RUN");
+    add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
   }
 
@@ -143,7 +165,8 @@ class Parser {
     auto* sub = add(app_, "judge", "Verdict and report again, offline, from the raw records", o,
                     "  abgate judge reports/runs/latest\n"
                     "  abgate judge reports/runs/latest --criteria stricter.yaml\n"
-                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE");
+                    "  abgate judge RUN_OF_BASELINE RUN_OF_CANDIDATE\n"
+                    "  abgate judge reports/runs/latest --threads 1   # same bytes, slower");
     sub->add_option("RUN", o->run, "Run folder")->required();
     sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
     sub->add_option("--criteria", o->criteria,
@@ -151,6 +174,10 @@ class Parser {
     sub->add_flag("--rescore", o->rescore,
                   "First run the scorer that the run's scenario names (quality.scorer): a command "
                   "of the run folder, executed with your rights");
+    sub->add_option("--threads", o->threads,
+                    "Threads that read, score and resample (default: one per processor); the files "
+                    "written do not depend on it")
+        ->check(CLI::Range(1U, 1024U));
   }
 
   void add_report() {
@@ -170,6 +197,7 @@ class Parser {
             "  abgate plan scenarios/redfin-fp16-vs-awq.yaml\n"
             "  abgate plan scenarios/compare.yaml --set blocks=12 --json");
     add_scenario(sub, o->input, true);
+    add_sweep(sub, o->input);
     sub->add_flag("--json", o->json, "Machine-readable");
   }
 
@@ -262,10 +290,24 @@ class Parser {
 
   void add_nightly() {
     auto n = std::make_shared<NightlyOptions>();
-    auto* nightly = add(app_, "nightly", "compare, plus a lock and a history database", n,
-                        "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate");
+    auto* nightly =
+        add(app_, "nightly", "compare, plus a lock and a history database", n,
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate\n"
+            "  abgate nightly scenarios/nightly.yaml --state /var/lib/abgate --min-effect "
+            "0.05");
     add_scenario(nightly, n->input, true);
     nightly->add_option("--state", n->state, "Folder of lock, history and run folders")->required();
+    nightly
+        ->add_option("--min-effect", n->min_effect,
+                     "Change of a ratio against the nights before that matters, as a share; never "
+                     "taken below the noise floor of the A/A blocks")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    nightly
+        ->add_option("--min-history", n->min_history,
+                     "Nights of the same series before a regression is looked for")
+        ->check(CLI::Range(2, 1000))
+        ->capture_default_str();
     add_progress(nightly, n->progress);
 
     auto h = std::make_shared<HistoryOptions>();
@@ -303,7 +345,10 @@ class Parser {
     auto* client =
         add(calibrate, "client", "The error that this machine adds to TTFT and ITL", o,
             "  abgate calibrate client --streams 64 --events-per-second 50\n"
+            "  abgate calibrate client --scenario scenarios/compare.yaml    # at its load\n"
             "  abgate calibrate client --streams 1000 --seconds 2 --no-search --json");
+    client->add_option("--scenario", o->input.scenario,
+                       "Take streams and rate from this scenario's heaviest load");
     client->add_option("--streams", o->streams, "Streams open at once")
         ->capture_default_str()
         ->check(CLI::Range(1, 8000));

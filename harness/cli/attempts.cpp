@@ -25,10 +25,18 @@ std::vector<std::string> endpoints(const std::vector<std::string>& overrides) {
   return out;
 }
 
+/// A comparison, or a recording of the arm that is asked for.
+bool same_kind(const Manifest& m, std::optional<Arm> only) {
+  if (!only) return m.mode != Mode::recorded;
+  return m.mode == Mode::recorded &&
+         std::any_of(m.expected.begin(), m.expected.end(),
+                     [&](const ExpectedCell& cell) { return cell.arm == *only; });
+}
+
 }  // namespace
 
 int attempt_number(const std::string& folder, const Scenario& scenario,
-                   const std::vector<std::string>& overrides) {
+                   const std::vector<std::string>& overrides, std::optional<Arm> only) {
   const std::string criteria = decision::hash_of(scenario.criteria);
   const std::vector<std::string> at = endpoints(overrides);
   int attempt = 1;
@@ -39,7 +47,7 @@ int attempt_number(const std::string& folder, const Scenario& scenario,
     try {
       const Manifest m = store::decode_manifest(store::read_file(path), path);
       if (!m.finished.empty() && m.scenario_name == scenario.name && m.criteria_hash == criteria &&
-          m.mode != Mode::recorded && endpoints(m.overrides) == at)
+          same_kind(m, only) && endpoints(m.overrides) == at)
         ++attempt;
     } catch (const Error&) {
       continue;  // another format, or no run of ours

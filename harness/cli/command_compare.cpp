@@ -2,9 +2,11 @@
 
 #include <ostream>
 
+#include "cli/ask.hpp"
 #include "cli/attempts.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
 #include "cli/likelihood_pass.hpp"
@@ -33,14 +35,17 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
     io.err << "abgate: interrupted; what was measured is in " << driven.run << "\n";
     return ExitCode::interrupted;
   }
-  return decision::exit_code(judged.verdict.decision);
+  return decision::exit_code(judged.verdict);
 }
 
 }  // namespace
 
 ExitCode execute(const CompareOptions& options, Streams io) {
   Interrupt interrupt;
-  const Session session = prepare(options.input);
+  const Note note = note_to(io.err, options.progress);
+  const Session session =
+      prepare_to_drive(options.input, Arm::baseline, make_ask(),
+                       grader_first(options.out, note, interrupt.token()));
   check_criteria(session, io.err);
   if (session.scenario.mode == Mode::swapped) {
     throw Error(
@@ -51,8 +56,8 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
+  drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
-  const Note note = note_to(io.err, options.progress);
   drive_options.extend = [&](const std::string& run) {
     score_with_plugin(run, session.scenario, note, interrupt.token());
     return first_look_is_open(run);
@@ -73,21 +78,31 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   ScenarioOptions input = options.input;
   (name == "baseline" ? input.baseline_url : input.candidate_url) = options.arm.substr(equals + 1);
   Interrupt interrupt;
-  const Session session = prepare(input);
+  const Arm arm = name == "baseline" ? Arm::baseline : Arm::candidate;
+  if (!options.outputs_of.empty() && arm == Arm::baseline) {
+    throw Error(ExitCode::usage, describe({}, "--outputs-of", "it with --arm baseline=…",
+                                          "it with --arm candidate=…: a baseline reads its own"));
+  }
+  const Note note = note_to(io.err, options.progress);
+  const Session session = prepare_to_drive(input, arm, make_ask(),
+                                           grader_first(options.out, note, interrupt.token()));
   check_criteria(session, io.err);
+  if (session.scenario.extension) {
+    throw Error(ExitCode::bad_scenario,
+                "extension: saw true, want false here: an extension follows the first look while "
+                "both servers are up, and a recording drives one; add --set extension=false, or "
+                "use `abgate compare`");
+  }
   DriveOptions drive_options;
   drive_options.out = options.out;
   drive_options.progress = options.progress;
-  drive_options.only = name == "baseline" ? Arm::baseline : Arm::candidate;
-  if (!options.outputs_of.empty()) {
-    if (name == "baseline")
-      throw Error(ExitCode::usage, describe({}, "--outputs-of", "it with --arm baseline=…",
-                                            "it with --arm candidate=…: a baseline reads its own"));
-    drive_options.outputs = output_texts(options.outputs_of);
-  }
+  drive_options.only = arm;
+  drive_options.attempt =
+      attempt_number(options.out, session.scenario, session.overrides, drive_options.only);
+  drive_options.calibrate = options.calibrate;
+  if (!options.outputs_of.empty()) drive_options.outputs = output_texts(options.outputs_of);
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
-  score_with_plugin(driven.run, session.scenario, note_to(io.err, options.progress),
-                    interrupt.token());
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "
       "RUN_OF_BASELINE RUN_OF_CANDIDATE\n",

@@ -187,6 +187,7 @@ ExitCode execute(const EvalOptions& options, Streams io) {
   drive_options.out = options.out;
   drive_options.progress = options.progress;
   drive_options.only = Arm::baseline;
+  drive_options.calibrate = false;  // no speed is judged
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   const store::StoredRun run = store::load_run(driven.run);
   const ScoredRun scored = score_run(run, session.scenario.quality);

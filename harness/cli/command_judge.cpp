@@ -38,13 +38,13 @@ ExitCode execute(const JudgeOptions& options, Streams io) {
     run = store::merge_runs(run, store::load_run(options.other_run));
     folder = options.other_run + "/judged-with-" + store::load_run(options.run).manifest.run_id;
   }
-  const JudgedRun judged = judge_run(run, options.criteria);
+  const JudgedRun judged = judge_run(run, options.criteria, options.threads);
   // Other criteria give another verdict: it must not replace the run's own.
   if (!options.criteria.empty()) folder += "/judged-" + judged.verdict.criteria_hash;
   write_reports(judged, folder);
   io.out << report::console_summary(judged.input(), 120) << "\nReport: " << folder
          << "/report.md\n";
-  return decision::exit_code(judged.verdict.decision);
+  return decision::exit_code(judged.verdict);
 }
 
 ExitCode execute(const ReportCommandOptions& options, Streams io) {

@@ -4,8 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/grader_check.hpp"
+#include "cli/history_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
 #include "cli/plugin_pass.hpp"
@@ -107,14 +110,16 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   make_folder(options.state);
   const store::Lock lock(options.state + "/lock", fmt::format("nightly {}", utc_now_iso()));
   Interrupt interrupt;
-  const Session session = prepare(options.input);
+  const Note note = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) io.err << line << "\n" << std::flush;
+  };
+  const Session session = prepare_to_drive(
+      options.input, Arm::baseline, make_ask(),
+      grader_first(options.state + "/runs", note, interrupt.token()));
   check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";
   drive_options.progress = options.progress;
-  const Note note = [&](const std::string& line) {
-    if (options.progress != ProgressStyle::none) io.err << line << "\n" << std::flush;
-  };
   drive_options.extend = [&](const std::string& run) {
     score_with_plugin(run, session.scenario, note, interrupt.token());
     return first_look_is_open(run);
@@ -123,10 +128,21 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   store::History history(options.state + "/history.db");
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
   score_with_plugin(driven.run, session.scenario, note, interrupt.token());
-  const JudgedRun judged = judge_run(store::load_run(driven.run));
+  JudgedRun judged = judge_run(store::load_run(driven.run));
+  decision::HistoryRules rules;
+  rules.min_effect = options.min_effect;
+  rules.min_history = options.min_history;
+  const HistoryCheck past = interrupt.requested()
+                                ? HistoryCheck{}
+                                : check_history(judged, series_key(judged),
+                                                history.list(judged.manifest.scenario_name), rules);
+  if (past.regressed || !past.sentences.empty()) {
+    write_history_check(driven.run, past);
+    judged = judge_run(store::load_run(driven.run));
+  }
   write_reports(judged, driven.run);
   const ExitCode code =
-      interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict.decision);
+      interrupt.requested() ? ExitCode::interrupted : decision::exit_code(judged.verdict);
   history.append(history_row(judged, code));
   io.out << report::console_summary(judged.input(), 120) << "\nReport: " << driven.run
          << "/report.md\n";

@@ -28,6 +28,9 @@ ExitCode execute(const NightlyOptions& options, Streams io);
 ExitCode execute(const HistoryOptions& options, Streams io);
 ExitCode execute(const CalibrateJudgeOptions& options, Streams io);
 ExitCode execute(const CalibrateClientOptions& options, Streams io);
+ExitCode execute(const SearchSloOptions& options, Streams io);
+ExitCode execute(const SearchCrossoverOptions& options, Streams io);
+ExitCode execute(const SearchReportOptions& options, Streams io);
 ExitCode execute(const SchemaOptions& options, Streams io);
 
 }  // namespace abgate::cli

@@ -1,21 +1,21 @@
 #include "cli/drive.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "cli/ask.hpp"
+#include "cli/client_calibration.hpp"
 #include "cli/grader_check.hpp"
 #include "cli/host.hpp"
 #include "cli/likelihood_pass.hpp"
+#include "cli/limits.hpp"
 #include "cli/plugin_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
@@ -84,7 +84,9 @@ class Drive {
   }
 
   /// `grader`: what check_grader() said.
-  DriveResult run(const Preflight& checked, const std::string& grader) {
+  DriveResult run(const Preflight& checked, std::optional<ClientCalibration> calibration,
+                  const std::string& grader) {
+    manifest_.calibration = std::move(calibration);
     manifest_.grader = grader;
     keep_verdicts();
     std::copy(checked.models.begin(), checked.models.end(), models_.begin());
@@ -191,8 +193,10 @@ class Drive {
     manifest_.clock_zero = now();
     manifest_.servers = checked.facts;
     expect(false);
-    if (session_.workload)
-      manifest_.suites.push_back(folder_.copy_suite("workload", *session_.workload));
+    manifest_.prompt_sizing = session_.prompt_sizing;
+    for (const auto& [role, suite] : session_.suites)
+      manifest_.suites.push_back(folder_.copy_suite(role, suite));
+    manifest_.suites.insert(manifest_.suites.end(), session_.files.begin(), session_.files.end());
     if (session_.quality)
       manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
     folder_.write_manifest(manifest_);
@@ -357,8 +361,17 @@ class Drive {
     return t;
   }
 
+  /// The facts of the preflight once more: a deployment that changed under the load voids the run.
+  void ask_again_after() {
+    std::vector<std::string> notes;
+    manifest_.servers_after =
+        ask_again(session_.scenario, session_.plan, manifest_.servers, make_ask(), notes);
+    for (const auto& note : notes) view_.note("note: " + note);
+  }
+
   void finish(const Preflight& checked) {
     monitor_->stop();
+    if (!stop_.stop_requested()) ask_again_after();
     folder_.write_telemetry(telemetry(), manifest_.clock_zero);
     manifest_.interrupted = stop_.stop_requested() || gone_;
     manifest_.finished = utc_now_iso();
@@ -390,47 +403,34 @@ class Drive {
   bool gone_ = false;
 };
 
-std::size_t most_streams(const Scenario& scenario) {
-  std::size_t streams = scenario.quality.concurrency;
-  for (const auto& point : scenario.points) streams = std::max(streams, point.concurrency);
-  return streams;
-}
-
-/// One descriptor a stream and some for files: raises the soft limit, refuses what cannot work.
-void ensure_descriptors(const Scenario& scenario) {
-  const std::size_t streams = most_streams(scenario);
-  const rlim_t wanted = 2 * streams + 128;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = std::min(wanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < wanted) {
-    throw Error(ExitCode::void_run, fmt::format("{} streams need {} file descriptors, this process "
-                                                "may have {}; run `ulimit -n {}` first",
-                                                streams, wanted, limit.rlim_cur, wanted));
-  }
-}
-
-/// Every stream to one address takes a local port of its own, and the A/A control drives the
-/// baseline's address as well; refuses more streams than there are ports.
-void ensure_ports(const Scenario& scenario) {
-  const std::size_t streams = 2 * most_streams(scenario);
-  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
-  std::size_t first = 0;
-  std::size_t last = 0;
-  if (!(file >> first >> last) || last < first || streams <= last - first + 1) return;
-  throw Error(ExitCode::void_run,
-              fmt::format("{} streams need as many local ports, this machine has {} ({}-{}); widen "
-                          "net.ipv4.ip_local_port_range first",
-                          streams, last - first + 1, first, last));
+/// Two seconds at the load to come: what this machine adds belongs to the run's evidence.
+ClientCalibration calibrate(const Session& session, bool one_arm, std::ostream& err) {
+  CalibrationOptions how;
+  how.seconds = 0.8;
+  how.step_seconds = 0.3;
+  how.max_steps = 3;
+  how.budget = std::chrono::milliseconds(1700);
+  CalibrationLoad load = calibration_load(session.scenario, one_arm);
+  // Both ends of every stream are in this process.
+  const std::size_t pairs = machine_limits().descriptors_most / 2;
+  load.streams = std::max<std::size_t>(1, std::min(load.streams, pairs - std::min(pairs, descriptors_for(0))));
+  ClientCalibration c = calibrate_client(load, how);
+  err << fmt::format("note: the client adds p50 {:.3f} ms, p99 {:.3f} ms to TTFT at {} streams and "
+                     "{:.0f} events/s{}\n",
+                     c.ttft_p50_ms, c.ttft_p99_ms, c.streams, c.events_per_second,
+                     trusted(c) ? "" : ": not to be trusted at this rate");
+  return c;
 }
 
 }  // namespace
 
 DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
                   std::ostream& err) {
-  ensure_descriptors(session.scenario);
-  ensure_ports(session.scenario);
+  const bool one_arm = options.only.has_value();
+  for (const std::string& note :
+       ensure_limits(session.plan, one_arm, session.scenario.timeouts.total)) {
+    err << "warning: " << note << "\n";
+  }
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
   const Note note = [&](const std::string& line) {
@@ -441,7 +441,12 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   if (stop.stop_requested())
     throw Error(ExitCode::interrupted, "interrupted before any request was sent");
   const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask());
-  return Drive(session, options, std::move(stop), err).run(checked, grader);
+  std::optional<ClientCalibration> calibration;
+  if (options.calibrate && !stop.stop_requested()) {
+    calibration = calibrate(session, one_arm, err);
+  }
+  return Drive(session, options, std::move(stop), err)
+      .run(checked, std::move(calibration), grader);
 }
 
 }  // namespace abgate::cli

@@ -21,6 +21,7 @@ struct DriveOptions {
   std::optional<Arm> only;  ///< `record`: drive this arm alone
   std::vector<LikelihoodText> outputs;  ///< `record` of a candidate: the baseline's own answers
   int attempt = 1;
+  bool calibrate = true;  ///< the client against a null endpoint first, about two seconds
   /// Asked once, with the run folder as it is, before the scenario's declared extension; absent: no
   /// extension is driven.
   std::function<bool(const std::string& run)> extend;

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kPiece = 16;        // items between two looks at the clock
 constexpr std::size_t kNamedFailures = 3;  // in the message; `abgate suite verify` prints all
 constexpr double kNoteEvery = 5;           // seconds between progress lines
+constexpr std::string_view kChecking = "checking";
 
 /// The items with tests that the plan sends, in the suite's order.
 Suite planned_with_tests(const Session& session) {
@@ -60,6 +61,19 @@ std::string grader_cache(const std::string& out) {
   return out + "/suite-check.cache";
 }
 
+std::function<void(const Session&)> grader_first(
+    const std::string& out, const std::function<void(const std::string&)>& note,
+    const std::stop_token& stop) {
+  return [out, note, stop](const Session& session) {
+    const auto progress = [&](const std::string& line) {
+      if (line.starts_with(kChecking)) note(line);
+    };
+    check_grader(session, grader_cache(out), progress, stop);
+    if (stop.stop_requested())
+      throw Error(ExitCode::interrupted, "interrupted before any request was sent");
+  };
+}
+
 std::string check_grader(const Session& session, const std::string& cache,
                          const std::function<void(const std::string&)>& note,
                          const std::stop_token& stop) {
@@ -90,7 +104,7 @@ std::string check_grader(const Session& session, const std::string& cache,
                        suite.items.begin() + static_cast<std::ptrdiff_t>(end));
     add(all, verify_suite(piece, executor));
     if (to_seconds(now() - said) < kNoteEvery || end == suite.items.size()) continue;
-    note(fmt::format("checking the tests of {}: {} of {} items", suite.name, end,
+    note(fmt::format("{} the tests of {}: {} of {} items", kChecking, suite.name, end,
                      suite.items.size()));
     said = now();
   }

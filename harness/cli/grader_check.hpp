@@ -20,4 +20,10 @@ std::string check_grader(const Session& session, const std::string& cache,
                          const std::function<void(const std::string&)>& note,
                          const std::stop_token& stop);
 
+/// The same for prepare_to_drive(): says how far it is, and leaves the result to the check of the run
+/// itself, which finds the verdicts in the cache beside `out`.
+std::function<void(const Session&)> grader_first(
+    const std::string& out, const std::function<void(const std::string&)>& note,
+    const std::stop_token& stop);
+
 }  // namespace abgate::cli

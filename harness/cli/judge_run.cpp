@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <thread>
 
+#include "cli/history_check.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "cli/plugin_pass.hpp"
 #include "cli/score_answers.hpp"
@@ -13,6 +15,7 @@
 #include "core/error.hpp"
 #include "decision/extension.hpp"
 #include "decision/judge.hpp"
+#include "observe/fingerprint.hpp"
 #include "quality/score.hpp"
 #include "report/report.hpp"
 #include "stats/compare.hpp"
@@ -37,32 +40,15 @@ void append(std::vector<RequestRecord>& to, std::vector<RequestRecord>&& from) {
 
 /// Every score of the answers, with what is not measured.
 std::vector<ItemScore> all_scores(const store::StoredRun& run, const QualityConfig& config,
-                                  const std::vector<RequestRecord>& answers,
+                                  const std::vector<RequestRecord>& answers, unsigned threads,
                                   std::vector<std::string>& notes) {
   Suite suite;
   if (!load_quality_suite(run, suite)) return {};
-  auto scores = quality::score(suite, answers);
-  notes = add_executed(scores, suite, config, run.path);
+  auto scores = quality::score(suite, answers, threads);
+  notes = add_executed(scores, suite, config, run.path, threads);
   for (std::string& note : add_plugin_scores(run, config.scorer, scores))
     notes.push_back(std::move(note));
   return scores;
-}
-
-/// What changed about a deployment between the first and the last look at it.
-std::vector<std::string> fingerprint_changes(const Telemetry& telemetry) {
-  std::vector<std::string> changes;
-  for (const Arm arm : {Arm::baseline, Arm::candidate}) {
-    const ServerSample* first = nullptr;
-    for (const auto& sample : telemetry.servers) {
-      if (sample.arm != arm || sample.cache_config.empty()) continue;
-      if (first == nullptr) first = &sample;
-      if (sample.cache_config == first->cache_config) continue;
-      changes.push_back(fmt::format("{}: the engine's cache configuration changed during the run",
-                                    to_string(arm)));
-      break;
-    }
-  }
-  return changes;
 }
 
 }  // namespace
@@ -73,7 +59,7 @@ ScoredRun score_run(const store::StoredRun& run, const QualityConfig& config) {
     if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
   });
   ScoredRun out;
-  out.scores = all_scores(run, config, answers, out.notes);
+  out.scores = all_scores(run, config, answers, 0, out.notes);
   return out;
 }
 
@@ -84,7 +70,11 @@ bool first_look_is_open(const std::string& folder) {
   return decision::wants_extension(judge_run(run).verdict);
 }
 
-JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
+JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, unsigned threads) {
+  if (std::filesystem::exists(run.path + "/search.json"))
+    throw DataError({run.path, 0, 0}, "", "the run of a search, which has no verdict",
+                    "abgate search report " + run.path);
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   JudgedRun out;
   out.manifest = run.manifest;
   out.telemetry = run.telemetry;
@@ -92,12 +82,15 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
 
   stats::MeasureInput input;
   std::vector<RequestRecord> answers;
-  store::for_each_cell(run, [&](CellRecord&& cell) {
-    input.cells.push_back(stats::measure_cell(cell));
-    if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
-  });
+  store::for_each_cell(
+      run,
+      [&](CellRecord&& cell) {
+        input.cells.push_back(stats::measure_cell(cell));
+        if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
+      },
+      threads);
   std::vector<std::string> notes;
-  input.scores = all_scores(run, out.scenario.quality, answers, notes);
+  input.scores = all_scores(run, out.scenario.quality, answers, threads, notes);
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
   out.measurements = stats::measure(std::move(input), out.scenario);
@@ -111,10 +104,18 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria) {
   if (!out.scenario.quality.scorer.higher_is_better) compare.lower_is_better = {"plugin"};
   out.comparison = stats::compare(out.measurements, compare);
   decision::JudgeContext context;
+  context.threads = threads;
   context.attempt = static_cast<std::size_t>(std::max(1, run.manifest.attempt));
   context.looks = out.scenario.extension ? 2 : 1;
   context.look = out.scenario.extension ? std::clamp(run.manifest.look, 1U, 2U) : 1U;
-  context.fingerprint_changes = fingerprint_changes(run.telemetry);
+  context.fingerprint_changes =
+      observe::fingerprint_changes(run.manifest.servers, run.manifest.servers_after, run.telemetry);
+  if (run.manifest.merged_from.empty()) {
+    HistoryCheck past = read_history_check(run.path);
+    context.regressed = past.regressed;
+    context.history = std::move(past.sentences);
+  }
+  context.unchecked = observe::fingerprint_gaps(run.manifest.servers, run.manifest.servers_after);
   out.verdict = decision::judge(out.scenario, out.measurements, out.comparison, context);
   return out;
 }

@@ -30,8 +30,11 @@ struct JudgedRun {
   }
 };
 
-/// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own.
-JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "");
+/// `criteria`: a scenario file whose criteria replace the run's; empty: the run's own. `threads`
+/// read the records, score the answers and resample (0: one per processor); they change the time
+/// only.
+JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "",
+                    unsigned threads = 0);
 
 /// Does an unfinished run, judged as if it had ended here, take the declared extension?
 bool first_look_is_open(const std::string& folder);

@@ -27,6 +27,7 @@ struct ScenarioOptions {
   std::string scenario;
   std::vector<std::string> set;  ///< key=value
   BenchFlags bench;
+  std::vector<std::string> sweep;  ///< KEY=VALUES of the first load point
   std::optional<std::string> baseline_url;
   std::optional<std::string> candidate_url;
 };
@@ -35,6 +36,7 @@ enum class ProgressStyle { automatic, live, plain, none };
 
 struct CompareOptions {
   ScenarioOptions input;
+  bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };
@@ -42,6 +44,7 @@ struct RecordOptions {
   ScenarioOptions input;
   std::string arm;  ///< NAME=URL, NAME is baseline or candidate
   std::string outputs_of;  ///< candidate: run folder of the baseline whose answers are read back
+  bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };
@@ -50,6 +53,7 @@ struct JudgeOptions {
   std::string other_run;  ///< recorded mode: the other arm's run
   std::string criteria;   ///< a scenario file whose criteria replace the run's
   bool rescore = false;   ///< run the scenario's own scorer over the stored answers again
+  unsigned threads = 0;   ///< 0: one per processor; changes the time only
 };
 struct ReportCommandOptions {
   std::string run;
@@ -97,6 +101,8 @@ struct SuiteVerifyOptions {
 struct NightlyOptions {
   ScenarioOptions input;
   std::string state;
+  double min_effect = 0.03;      ///< relative change against the nights before that matters
+  std::size_t min_history = 10;  ///< nights before anything is said
   ProgressStyle progress = ProgressStyle::automatic;
 };
 struct HistoryOptions {
@@ -112,18 +118,47 @@ struct CalibrateJudgeOptions {
   bool json = false;
 };
 struct CalibrateClientOptions {
+  ScenarioOptions input;  ///< with a scenario its load replaces streams and events_per_second
   std::size_t streams = 100;
   double events_per_second = 50;  ///< of each stream
   double seconds = 3;
   bool search = true;  ///< look for the highest rate that can be trusted
   bool json = false;
 };
+/// What both searches take.
+struct SearchOptions {
+  ScenarioOptions input;
+  std::optional<double> from, to, start;
+  std::string precision = "5%";
+  std::optional<std::size_t> requests;  ///< a block and arm
+  std::size_t max_blocks = 0;           ///< 0: the search's own
+  std::size_t max_probes = 40;
+  bool confirm = true;
+  std::string out = "reports/runs";
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+struct SearchSloOptions {
+  SearchOptions common;
+  std::string over;  ///< "rate", "concurrency"; empty: what the first load point is
+  std::string arm = "both";
+  std::optional<std::string> attainment;
+  double seconds = 20;
+};
+struct SearchCrossoverOptions {
+  SearchOptions common;
+  std::string metric = "throughput";
+  double ratio = 1;
+};
+struct SearchReportOptions {
+  std::string run;
+};
 struct SchemaOptions {};
 
 using Command = std::variant<CompareOptions, RecordOptions, JudgeOptions, ReportCommandOptions,
                              PlanOptions, CheckOptions, SnapshotOptions, EvalOptions, ImportOptions,
                              CarveOptions, SuiteVerifyOptions, NightlyOptions, HistoryOptions,
-                             CalibrateJudgeOptions, CalibrateClientOptions, SchemaOptions>;
+                             CalibrateJudgeOptions, CalibrateClientOptions, SearchSloOptions,
+                             SearchCrossoverOptions, SearchReportOptions, SchemaOptions>;
 
 /// The scenario overrides ("key=value") that the flags stand for. Throws Error(usage) with the
 /// flag, what was seen and what was wanted.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/options.hpp"
+#include "config/sweep.hpp"
 #include "core/error.hpp"
 
 namespace abgate::cli {
@@ -46,6 +47,30 @@ void add_arrival(const BenchFlags& bench, std::vector<std::string>& out) {
   }
 }
 
+/// The first load point's value becomes a list, of which config makes one point each.
+void add_sweep(const std::vector<std::string>& sweep, std::vector<std::string>& out) {
+  for (const auto& entry : sweep) {
+    const auto equals = entry.find('=');
+    const std::string key = entry.substr(0, equals);
+    const bool axis = key == "concurrency" || key == "rate";
+    if (equals == std::string::npos || !(axis || key == "requests" || key == "warmup_requests"))
+      refuse("--sweep", entry,
+             "concurrency=VALUES or rate=VALUES, and beside it requests=VALUES or "
+             "warmup_requests=VALUES");
+    std::string list;
+    for (std::string value : config::sweep_values(key, entry.substr(equals + 1))) {
+      const bool bare = value.find_first_not_of("0123456789.") == std::string::npos;
+      if (key == "rate" && bare) value += "/s";
+      list += (list.empty() ? "" : ", ") + value;
+    }
+    if (key == "concurrency") {
+      out.emplace_back("points.0.arrival=closed");
+      out.emplace_back("points.0.rate=null");
+    }
+    out.push_back(fmt::format("points.0.{}=[{}]", key, list));
+  }
+}
+
 void add_goodput(const std::vector<std::string>& goodput, std::vector<std::string>& out) {
   for (const auto& entry : goodput) {
     const auto colon = entry.find(':');
@@ -70,6 +95,7 @@ std::vector<std::string> overrides(const ScenarioOptions& options) {
   if (bench.seed) out.push_back(fmt::format("seeds.base={}", *bench.seed));
   if (bench.ignore_eos) out.emplace_back("sampling.ignore_eos=true");
   add_goodput(bench.goodput, out);
+  add_sweep(options.sweep, out);
   if (options.baseline_url) out.push_back("baseline.url=" + *options.baseline_url);
   if (options.candidate_url) out.push_back("candidate.url=" + *options.candidate_url);
   out.insert(out.end(), options.set.begin(), options.set.end());  // last: --set wins

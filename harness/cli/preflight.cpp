@@ -71,6 +71,34 @@ class ArmCheck {
     return facts_;
   }
 
+  /// After the load. A model that is gone is a finding, not a refusal: the first that is served now
+  /// stands in its place.
+  ServerFacts again(const std::string& model) {
+    const Answer answer = ask_(config_, "GET", api_url(config_.url, "/models"), "");
+    facts_.resolved_address = answer.address;
+    const Json json = parse(answer.body);
+    if (answer.status == 200 && json.is_object() && json.contains("data") &&
+        json["data"].is_array()) {
+      const Json& cards = json["data"];
+      const auto same = std::find_if(cards.begin(), cards.end(), [&](const Json& card) {
+        return text_of(card, "id") == model;
+      });
+      if (same != cards.end())
+        take_card(*same);
+      else if (!cards.empty())
+        take_card(cards.front());
+    } else if (answer.status == 404) {
+      facts_.model = config_.model;
+    } else {
+      throw Error(ExitCode::unavailable,
+                  fmt::format("{}: /v1/models answered status {}", who_, answer.status));
+    }
+    read_version();
+    tokenized_as_ = model;
+    read_tokens();
+    return facts_;
+  }
+
  private:
   void expect_usable(const Answer& answer, const std::string& what) const {
     if (answer.status == 401 || answer.status == 403) {
@@ -105,17 +133,20 @@ class ArmCheck {
     choose_model(json["data"]);
   }
 
+  void take_card(const Json& card) {
+    facts_.model = text_of(card, "id");
+    facts_.model_root = text_of(card, "root");
+    if (card.contains("max_model_len") && card["max_model_len"].is_number_integer())
+      facts_.max_model_len = card["max_model_len"].get<std::int64_t>();
+  }
+
   void choose_model(const Json& cards) {
     std::string names;
     for (const auto& card : cards) {
       const std::string id = text_of(card, "id");
       names += (names.empty() ? "" : ", ") + id;
       if (!facts_.model.empty() || (!config_.model.empty() && id != config_.model)) continue;
-      facts_.model = id;
-      facts_.model_root = text_of(card, "root");
-      if (card.contains("max_model_len") && card["max_model_len"].is_number_integer()) {
-        facts_.max_model_len = card["max_model_len"].get<std::int64_t>();
-      }
+      take_card(card);
     }
     if (facts_.model.empty()) {
       refuse(ExitCode::unavailable,
@@ -162,7 +193,7 @@ class ArmCheck {
     const std::size_t count = std::min(plan_.prompts.size(), kTokenizedPrompts);
     for (std::size_t i = 0; i < count; ++i) {
       const PlannedPrompt& prompt = plan_.prompts[i * plan_.prompts.size() / count];
-      Json body{{"model", facts_.model}};
+      Json body{{"model", tokenized_as_.empty() ? facts_.model : tokenized_as_}};
       if (scenario_.api == Api::chat) {
         body["messages"] = Json::array();
         for (const auto& [role, content] : prompt.messages) {
@@ -186,6 +217,7 @@ class ArmCheck {
   }
 
   void check_length(const PlannedPrompt& prompt, std::int64_t tokens) const {
+    if (!tokenized_as_.empty()) return;  // the load is over
     if (!facts_.max_model_len || tokens < *facts_.max_model_len) return;
     refuse(ExitCode::bad_scenario,
            fmt::format("{}: prompt \"{}\" has {} tokens, the model's context is {}", who_,
@@ -198,6 +230,7 @@ class ArmCheck {
   const ArmConfig& config_;
   const Ask& ask_;
   ServerFacts facts_;
+  std::string tokenized_as_;  ///< asked again: the model name of the first time
   std::string who_;
 };
 
@@ -237,6 +270,21 @@ Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vecto
   }
   out.models[index_of(Arm::control)] = out.models[index_of(Arm::baseline)];
   if (out.facts.size() == 2) compare_facts(out.facts[0], out.facts[1], out.notes);
+  return out;
+}
+
+std::vector<ServerFacts> ask_again(const Scenario& scenario, const Plan& plan,
+                                   const std::vector<ServerFacts>& before, const Ask& ask,
+                                   std::vector<std::string>& notes) {
+  std::vector<ServerFacts> out;
+  for (const ServerFacts& facts : before) {
+    try {
+      out.push_back(ArmCheck(scenario, plan, facts.arm, ask).again(facts.model));
+    } catch (const Error& e) {
+      notes.push_back(fmt::format("{}: could not be asked again after the run: {}",
+                                  to_string(facts.arm), printable(e.what(), 200)));
+    }
+  }
   return out;
 }
 

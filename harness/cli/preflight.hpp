@@ -39,6 +39,12 @@ struct Preflight {
 Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
                     const Ask& ask);
 
+/// Asks the servers of `before` the same questions again, after the load; sends no completion and
+/// refuses nothing. An arm that gives no usable answer is left out, with a line in `notes`.
+std::vector<ServerFacts> ask_again(const Scenario& scenario, const Plan& plan,
+                                   const std::vector<ServerFacts>& before, const Ask& ask,
+                                   std::vector<std::string>& notes);
+
 /// The base URL with "/v1" cut off: where /metrics, /tokenize and /version lie.
 std::string server_root(const std::string& url);
 /// URL of an API path: "http://a:8000" or "http://a:8000/v1" and "/completions" give

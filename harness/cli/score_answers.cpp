@@ -38,7 +38,7 @@ std::string counted_items(std::size_t n) {
 
 void execute(std::vector<ItemScore>& scores, const Suite& suite, const QualityConfig& config,
              const std::vector<const SuiteItem*>& answered, quality::Executor& executor,
-             std::vector<std::string>& notes) {
+             unsigned threads, std::vector<std::string>& notes) {
   std::map<std::string, std::size_t> skipped;
   std::size_t runnable = 0;
   for (const SuiteItem* item : answered) {
@@ -50,7 +50,7 @@ void execute(std::vector<ItemScore>& scores, const Suite& suite, const QualityCo
     }
   }
   if (runnable == 0) return;
-  quality::add_execution(scores, suite, executor);
+  quality::add_execution(scores, suite, executor, threads);
   notes.push_back(fmt::format("pass1: the answers to {} were executed with their tests in sandbox {}",
                               counted_items(runnable),
                               to_string(executor.sandbox().tier())));
@@ -79,7 +79,8 @@ bool load_quality_suite(const store::StoredRun& run, Suite& suite) {
 }
 
 std::vector<std::string> add_executed(std::vector<ItemScore>& scores, const Suite& suite,
-                                      const QualityConfig& config, const std::string& folder) {
+                                      const QualityConfig& config, const std::string& folder,
+                                      unsigned threads) {
   std::vector<std::string> notes;
   const auto answered = answered_items(scores, suite);
   if (answered.empty()) return notes;
@@ -97,9 +98,9 @@ std::vector<std::string> add_executed(std::vector<ItemScore>& scores, const Suit
   }
   const auto file = [&](const char* name) { return folder.empty() ? "" : folder + "/" + name; };
   quality::Executor executor(std::move(sandbox), {}, file("executions.cache"));
-  if (any_tests) execute(scores, suite, config, answered, executor, notes);
+  if (any_tests) execute(scores, suite, config, answered, executor, threads, notes);
   for (const std::string& left :
-       quality::add_syntax(scores, suite, executor.sandbox(), 0, file("syntax.cache")))
+       quality::add_syntax(scores, suite, executor.sandbox(), threads, file("syntax.cache")))
     notes.push_back("syntax_valid: not measured for " + left);
   return notes;
 }

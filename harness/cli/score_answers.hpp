@@ -19,6 +19,7 @@ bool load_quality_suite(const store::StoredRun& run, Suite& suite);
 /// nothing is executed and the scores stay missing, which never passes. Verdicts are kept in
 /// `folder` (empty: nowhere), so that doing it again executes nothing.
 std::vector<std::string> add_executed(std::vector<ItemScore>& scores, const Suite& suite,
-                                      const QualityConfig& config, const std::string& folder);
+                                      const QualityConfig& config, const std::string& folder,
+                                      unsigned threads = 0);
 
 }  // namespace abgate::cli

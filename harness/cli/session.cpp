@@ -5,53 +5,20 @@
 #include <algorithm>
 #include <ostream>
 
+#include "cli/workload_prompts.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "decision/lint.hpp"
 #include "load/plan.hpp"
-#include "load/synthetic.hpp"
-#include "quality/suite.hpp"
 #include "quality/syntax.hpp"
 
 namespace abgate::cli {
 
 namespace {
 
-/// Items as prompts; chat items and completion items cannot be sent through the other API.
-load::PromptSet render(const Suite& suite, const std::vector<const SuiteItem*>& items,
-                       const Scenario& scenario) {
-  const auto* fim = quality::find_fim_template(scenario.quality.fim_template);
-  ABGATE_ASSERT(fim != nullptr);  // config refuses unknown templates
-  load::PromptSet out;
-  for (const SuiteItem* item : items) {
-    const bool chat = item->kind == ItemKind::chat;
-    if (chat != (scenario.api == Api::chat)) {
-      throw DataError(
-          {suite.path, 0, 0}, fmt::format("item {}", item->id),
-          fmt::format("kind {}", to_string(item->kind)),
-          fmt::format("items for the {} API (`api` in the scenario)", to_string(scenario.api)));
-    }
-    PlannedPrompt prompt;
-    prompt.id = item->id;
-    if (chat) {
-      prompt.messages = item->messages;
-    } else {
-      prompt.text = quality::render_prompt(*item, *fim);
-    }
-    if (item->kind == ItemKind::fim) prompt.stop = fim->stops;
-    out.prompts.push_back(std::move(prompt));
-    out.max_tokens.push_back(item->max_tokens);
-  }
-  return out;
-}
-
-/// Every answer as long as the scenario says. Stop strings would end some early, and servers hold
-/// text back while it could become one, which would count as time to first token.
-void exact_lengths(load::PromptSet& set) {
-  set.max_tokens.clear();
-  for (auto& prompt : set.prompts) prompt.stop.clear();
-}
+constexpr const char* kAssumedSizing =
+    "one token a word assumed, no server was asked (a run asks before it sends)";
 
 std::vector<const SuiteItem*> chosen_items(const Suite& suite, std::size_t limit,
                                            std::uint64_t seed) {
@@ -65,10 +32,6 @@ std::vector<const SuiteItem*> chosen_items(const Suite& suite, std::size_t limit
   return items;
 }
 
-Suite read_suite(const Scenario& scenario, const std::string& file) {
-  return quality::load_suite(config::resolve_path(scenario.path, file));
-}
-
 }  // namespace
 
 Session prepare(const ScenarioOptions& options) {
@@ -77,27 +40,35 @@ Session prepare(const ScenarioOptions& options) {
   return prepare(std::move(scenario), std::move(all));
 }
 
-Session prepare(Scenario scenario, std::vector<std::string> overrides) {
+Session prepare_to_drive(const ScenarioOptions& options, Arm arm, const Ask& ask,
+                         const std::function<void(const Session&)>& before) {
+  auto all = overrides(options);
+  auto scenario = config::load_scenario(options.scenario, all, config::Secrets::require);
+  std::optional<PromptSizing> sizing;
+  if (!scenario.points.empty() && makes_text_up(scenario.workload)) {
+    before(prepare(scenario, all));
+    sizing = measure_prompt_sizing(scenario, arm, ask);
+  }
+  return prepare(std::move(scenario), std::move(all), sizing);
+}
+
+Session prepare(Scenario scenario, std::vector<std::string> overrides,
+                const std::optional<PromptSizing>& sizing) {
   Session session;
   session.scenario = std::move(scenario);
   session.overrides = std::move(overrides);
   const Scenario& s = session.scenario;
 
-  load::PromptSet load_prompts, quality_prompts;
-  const std::size_t wanted = load::prompts_wanted(s);
-  if (s.workload.kind == Workload::Kind::synthetic) {
-    load_prompts = load::make_synthetic_prompts(s, wanted);
-  } else if (!s.points.empty()) {
-    session.workload = read_suite(s, s.workload.suite);
-    std::vector<const SuiteItem*> items;
-    for (const auto& item : session.workload->items) items.push_back(&item);
-    load_prompts = render(*session.workload, items, s);
-    if (s.sampling.ignore_eos) exact_lengths(load_prompts);
-    if (wanted > items.size()) {
-      session.notes.push_back(fmt::format(
-          "{} requests a run are drawn from {} prompts: prompts repeat ({})", wanted, items.size(),
-          s.workload.cache == CachePolicy::cold ? "each with its own salt, so no prefix is reused"
-                                                : "their prefixes may be cached"));
+  WorkloadPrompts prompts;
+  load::PromptSet quality_prompts;
+  if (!s.points.empty()) {
+    prompts = workload_prompts(s, sizing ? sizing->words : load::WordCalibration{});
+    session.suites = std::move(prompts.suites);
+    session.files = std::move(prompts.files);
+    session.notes = std::move(prompts.notes);
+    if (makes_text_up(s.workload)) {
+      session.prompt_sizing = sizing ? sizing->source : kAssumedSizing;
+      session.notes.push_back("made-up prompts: " + session.prompt_sizing);
     }
   }
   if (!s.quality.suite.empty()) {
@@ -105,7 +76,7 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides) {
     quality_prompts = render(*session.quality,
                              chosen_items(*session.quality, s.quality.limit, s.seeds.prompts), s);
   }
-  session.plan = load::make_plan(s, std::move(load_prompts), std::move(quality_prompts));
+  session.plan = load::make_plan(s, std::move(prompts.set), std::move(quality_prompts));
   return session;
 }
 

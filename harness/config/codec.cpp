@@ -103,7 +103,8 @@ Type Rate::type() const {
   return {Type::Kind::rate};
 }
 double Rate::read(const Cursor& at) const {
-  return positive(at, in_base(at, Dimension::rate, type()), type());
+  const double value = in_base(at, Dimension::rate, type());
+  return zero && value == 0 ? 0 : positive(at, value, type());
 }
 std::string Rate::show(const Value& value) const {
   return value == 0 ? "" : number_text(value) + "/s";

@@ -68,6 +68,7 @@ struct Size {  ///< memory above 0; the value is in units of `unit` bytes
 };
 
 struct Rate {  ///< per second, above 0
+  bool zero = false;  ///< 0 is allowed too
   using Value = double;
   Type type() const;
   Value read(const Cursor& at) const;

@@ -34,6 +34,7 @@ struct Type {
   std::optional<double> maximum = {};
   bool nullable = false;     ///< null is a value, not "left out"
   bool environment = false;  ///< ${NAME} is replaced
+  bool swept = false;        ///< a list makes one load point of each value (expand_sweeps)
   const SectionInfo* section = nullptr;
 };
 

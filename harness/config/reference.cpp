@@ -57,6 +57,7 @@ std::string type_cell(const KeyInfo& key) {
     out = "list of " + choices_cell(type.choices);
   if (type.section != nullptr)
     out = fmt::format("{}: [{}](#{})", out, type.section->name, type.section->name);
+  if (type.swept) out += ", or a list of them";
   if (type.environment) out += "; `${NAME}` is replaced";
   return out;
 }

@@ -107,6 +107,12 @@ const Section<Slo>& slo_section() {
     s.key("ttft", &Slo::ttft, Span{}, "time to first token");
     s.key("tpot", &Slo::tpot, Span{}, "time per output token");
     s.key("e2e", &Slo::e2e, Span{}, "the whole request");
+    s.key("attainment", &Slo::attainment, Share{},
+          "requests that must meet all of them: what `abgate search slo` looks for");
+    s.finally([](const Cursor& at, Slo& slo) {
+      if (!(slo.attainment > 0 && slo.attainment < 1))
+        at.at("attainment").fail("a share between 0 and 1 without its ends, e.g. 95 %");
+    });
     return s;
   }();
   return section;
@@ -119,10 +125,16 @@ const Section<ValidityRules>& validity_section() {
         "validity", "Beyond these the run is VOID: harness or environment made the numbers.");
     s.key("max_schedule_lag_p99", &V::max_schedule_lag_p99, Span{},
           "open loop: sent later than planned");
-    s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{}, "the client's loop, wake-up to stamp");
+    s.key("max_loop_lag_p99", &V::max_loop_lag_p99, Span{},
+          "the client's loop: wake-up to stamp, and due to running");
     s.key("max_client_cpu", &V::max_client_cpu, Share{}, "of one core");
+    s.key("max_retransmits", &V::max_retransmits, Share{},
+          "of an arm's TCP segments: sent again, or received behind a gap");
+    s.key("max_receive_queue", &V::max_receive_queue, Whole<std::uint64_t>{1, 1 << 30},
+          "bytes waiting in a socket when it was read, p99; more may have held the server up");
     s.key("aa_must_contain_one", &V::aa_must_contain_one, Flag{},
-          "baseline against itself: the interval must contain 1");
+          "baseline against itself: the interval must contain 1, else no GO; VOID where it differs "
+          "beyond chance and by more than aa_max_half_width");
     s.key("aa_max_half_width", &V::aa_max_half_width, Share{},
           "and must not be wider than this to either side");
     s.key("same_token_ids", &V::same_token_ids, Flag{},

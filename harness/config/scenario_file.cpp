@@ -6,6 +6,7 @@
 #include "config/checks.hpp"
 #include "config/overrides.hpp"
 #include "config/sections.hpp"
+#include "config/sweep.hpp"
 
 namespace abgate::config {
 namespace {
@@ -34,6 +35,7 @@ Scenario parse_scenario(const std::string& text, const std::string& path,
                         const std::vector<std::string>& overrides, Secrets secrets) {
   Node root = parse_yaml(text, path);
   apply_overrides(root, overrides);
+  expand_sweeps(root);
   Scenario scenario;
   scenario.path = path;
   scenario.source_text = text;

@@ -74,6 +74,10 @@ Json plain(const Type& type) {
 /// A key may be left empty, which is the same as leaving it out, unless it is required.
 Json property(const KeyInfo& key) {
   Json type = plain(key.type);
+  if (key.type.swept) {
+    const Json one = type;
+    type = Json{{"anyOf", {one, Json{{"type", "array"}, {"items", one}, {"minItems", 1}}}}};
+  }
   if (!key.required) type = Json{{"anyOf", {std::move(type), Json{{"type", "null"}}}}};
   type["description"] =
       key.meaning + (key.fallback.empty() ? "" : " (default: " + key.fallback + ")");

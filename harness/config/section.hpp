@@ -76,6 +76,11 @@ class Section {
     info_.keys.back().type.nullable = true;
     return *this;
   }
+  /// The key added last may be a list, of which expand_sweeps() makes one map for each value.
+  Section& swept() {
+    info_.keys.back().type.swept = true;
+    return *this;
+  }
   /// The default shown for the key added last, where it depends on others.
   Section& fallback(const std::string& text) {
     info_.keys.back().fallback = text;

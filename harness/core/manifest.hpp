@@ -3,6 +3,7 @@
 // is computed offline. Holds no secret.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ struct ExpectedCell {
   friend bool operator==(const ExpectedCell&, const ExpectedCell&) = default;
 };
 
-/// A suite as it was used; its bytes are copied into the run folder.
+/// A suite as it was used; its bytes are copied into the run folder. Or another file of data, whose
+/// hash alone is kept: `file` is empty then.
 struct SuiteCopy {
   std::string role;  ///< "workload" | "quality"
   std::string name;
@@ -44,6 +46,23 @@ struct SuiteCopy {
   std::string licence;
   std::size_t items = 0;
   friend bool operator==(const SuiteCopy&, const SuiteCopy&) = default;
+};
+
+/// The error that the client's machine adds, measured against a null endpoint right before the load.
+/// Milliseconds; ITL errors are absolute.
+struct ClientCalibration {
+  std::size_t streams = 0;
+  double events_per_second = 0;  ///< offered, of all streams together
+  double received_per_second = 0;
+  double ttft_p50_ms = 0, ttft_p99_ms = 0;
+  double itl_p50_ms = 0, itl_p99_ms = 0;
+  double stamp_p99_ms = 0;  ///< of every event, not only the first
+  double loop_lag_p99_ms = 0;
+  double client_cpu = 0;  ///< of one core
+  std::size_t failed = 0;
+  double trusted_per_second = 0;  ///< highest rate tried whose stamps were good; 0: none
+  bool more_possible = false;     ///< the search ended before it found a rate that is too high
+  friend bool operator==(const ClientCalibration&, const ClientCalibration&) = default;
 };
 
 struct Manifest {
@@ -61,11 +80,16 @@ struct Manifest {
   HostFacts host;
   std::vector<ExpectedCell> expected;
   std::vector<SuiteCopy> suites;
+  std::string prompt_sizing;  ///< how the length of made-up prompts was told; empty: none made up
   std::vector<ServerFacts> servers;
+  /// The same questions asked again after the last cell; empty: not asked (interrupted, older run),
+  /// an arm that gave no answer then is not in it.
+  std::vector<ServerFacts> servers_after;
   std::string started;     ///< UTC, "2026-01-31T02:17:00Z"
   std::string finished;    ///< empty while it runs, or after a crash
   TimePoint clock_zero{};  ///< monotonic time at `started`
   bool interrupted = false;
+  std::optional<ClientCalibration> calibration;  ///< absent: not calibrated
   int attempt = 1;  ///< n-th run of this scenario and these criteria; printed in the report
   unsigned look = 1;  ///< 2 once the declared extension was driven
   /// What the check of the suite's own tests found before any load; empty: nothing to execute.

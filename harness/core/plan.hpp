@@ -23,7 +23,11 @@ struct PlannedRequest {
   int max_tokens = 0;
   bool ignore_eos = false;
   std::uint64_t salt = 0;  ///< 0: none
-  Duration due{0};         ///< open loop: offset from the start of the cell's measured phase
+  /// Open loop: offset from the start of the cell's measured phase. A turn that `follows`: think
+  /// time, from the end of the turn before it.
+  Duration due{0};
+  bool follows = false;             ///< goes on with the session of the request before it
+  std::uint16_t traffic_class = 0;  ///< position in Workload::classes, if there are any
 };
 
 /// A prompt as the plan refers to it, already rendered (FIM tokens included for completions).

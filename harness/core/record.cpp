@@ -1,5 +1,7 @@
 #include "core/record.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
@@ -87,6 +89,16 @@ std::string cell_name(const Cell& cell, Arm arm) {
                                   : cell.kind == CellKind::prime ? "prime"
                                                                  : "";
   return fmt::format("{}/{}{:03}-{}", cell.point, prefix, cell.block, to_string(arm));
+}
+
+double lost_share(const TcpCounts& tcp) {
+  constexpr std::uint64_t kFew = 5;
+  if (tcp.retransmits + tcp.out_of_order < kFew) return 0;
+  const auto share = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  return std::max(share(tcp.retransmits, tcp.segments_out),
+                  share(tcp.out_of_order, tcp.segments_in));
 }
 
 }  // namespace abgate

@@ -113,12 +113,31 @@ struct RequestRecord {
   std::string raw_sample;     ///< failures only: up to 2 KiB of the body, for the report
 };
 
+/// What the kernel counted on one arm's connections while a cell ran (TCP_INFO).
+struct TcpCounts {
+  std::uint64_t segments_out = 0;
+  std::uint64_t segments_in = 0;
+  std::uint64_t retransmits = 0;   ///< segments that this machine had to send again
+  std::uint64_t out_of_order = 0;  ///< received behind a gap: lost or reordered on the way here
+  bool known = false;              ///< false: the kernel did not tell
+  friend bool operator==(const TcpCounts&, const TcpCounts&) = default;
+};
+
+/// The larger of retransmits / segments_out and out_of_order / segments_in; 0 with fewer than five
+/// such segments, which are chance whatever their share.
+double lost_share(const TcpCounts& tcp);
+
 /// The harness's own behaviour while a cell ran.
 struct CellHealth {
   std::uint64_t loop_turns = 0;
   Duration loop_lag_p50{0};  ///< wake-up to stamp
   Duration loop_lag_p99{0};
   Duration loop_lag_max{0};
+  /// A timer a few milliseconds ahead, all the time: how late the loop's thread got to run. Sees
+  /// other work on the same processor, which the lag since the wake-up does not.
+  Duration wake_lag_p50{0};
+  Duration wake_lag_p99{0};
+  Duration wake_lag_max{0};
   Duration schedule_lag_p50{0};  ///< open loop: started - due, without waiting for a slot
   Duration schedule_lag_p99{0};
   Duration schedule_lag_max{0};
@@ -126,6 +145,10 @@ struct CellHealth {
   std::uint32_t max_starts_per_turn = 0;
   std::uint32_t stale_retries =
       0;  ///< requests repeated on a fresh connection before any byte came
+  std::uint64_t receive_queue_p99 = 0;  ///< bytes waiting in a socket when the loop read it
+  std::uint64_t receive_queue_max = 0;
+  std::uint64_t recorder_stalls = 0;  ///< times that the loop waited for the recording thread
+  TcpCounts tcp;
 };
 
 /// One cell of one arm as it was run: the content of one raw file.

@@ -98,7 +98,20 @@ struct Sampling {
       extra_json;  ///< further body fields as a JSON object text, sent as they are; may be empty
 };
 
-enum class Arrival { closed, constant, poisson, gamma };
+enum class Arrival {
+  closed,    ///< `concurrency` streams in flight
+  constant,  ///< equal gaps
+  poisson,
+  gamma,
+  ramp,   ///< Poisson with a rate that changes piecewise linearly (LoadPoint::stages)
+  trace,  ///< when the rows of the workload's trace came, LoadPoint::time_scale times as fast
+};
+
+/// One piece of a ramp: the rate goes linearly to `target`. A duration of 0 jumps there.
+struct RampStage {
+  Duration duration{0};
+  double target = 0;  ///< requests per second at the stage's end
+};
 
 /// One operating point of the load.
 struct LoadPoint {
@@ -106,16 +119,21 @@ struct LoadPoint {
   Arrival arrival = Arrival::closed;
   std::size_t concurrency =
       8;                  ///< closed: streams in flight; open: cap (0 = none), waiting is counted
-  double rate = 0;        ///< open: requests per second
+  double rate = 0;        ///< open: requests per second; ramp: at its start; trace: unused
   double burstiness = 1;  ///< gamma: shape; 1 is Poisson, below 1 burstier (vLLM's meaning)
-  std::size_t requests = 0;          ///< measured requests a block and arm; 0: bounded by duration
+  std::vector<RampStage> stages;     ///< ramp; their sum bounds the block
+  double time_scale = 1;             ///< trace: seconds of the trace that pass in a second
+  std::size_t requests = 0;          ///< measured requests a block and arm; 0: bounded by duration,
+                                     ///< by the ramp's end, or by the trace's
   std::optional<Duration> duration;  ///< starts no request later than this after the block's start
   std::size_t warmup_requests = 8;   ///< sent first in every block, never measured
 };
 
 enum class CachePolicy {
   cold,  ///< every request gets its own salt: no prefix hit anywhere
-  warm,  ///< one salt a run; every prompt is sent once before the blocks
+  block,  ///< one salt a block and arm: what prompts of a block share can be cached, nothing
+          ///< outlives it
+  warm,   ///< one salt a run; every prompt is sent once before the blocks
   off,   ///< nothing is added: whatever the server's cache does happens, and is reported
 };
 enum class SaltBy {
@@ -124,20 +142,64 @@ enum class SaltBy {
 };  ///< vLLM's field, or a comment line before the prompt
 
 struct LengthDistribution {
-  enum class Kind { fixed, uniform, lognormal } kind = Kind::fixed;
+  enum class Kind { fixed, uniform, lognormal, empirical } kind = Kind::fixed;
   double mean = 0;  ///< fixed: the value; lognormal: the mean of the lengths
   double sd = 0;    ///< lognormal
   double min = 1;
-  double max = 0;  ///< 0: none
+  double max = 0;           ///< 0: none
+  std::string file{};         ///< empirical: one length a line, relative to the scenario file
+  std::vector<int> values{};  ///< empirical: lengths to draw from, each as likely as it occurs
 };
 
-struct Workload {
-  enum class Kind { suite, synthetic } kind = Kind::suite;
+/// Synthetic prompts that begin alike: groups of prompts, each with a text of its own in front.
+struct SharedPrefix {
+  std::size_t groups = 0;  ///< 0: every prompt is unlike every other
+  double hit_rate = 0;  ///< declared share of a prompt's tokens that its group has in common, in
+                        ///< blocks of 16 tokens
+};
+
+/// How an answer of a given length is asked for.
+enum class ExactBy { ignore_eos, min_tokens, both };
+
+enum class TraceKind { automatic, azure, mooncake, burstgpt, qwen_bailian };
+
+/// Where the prompts of a workload, or of one class of it, come from.
+struct PromptSource {
+  enum class Kind {
+    suite,      ///< items of a suite
+    synthetic,  ///< made up, of given lengths
+    trace,      ///< lengths, order, arrival times and shared blocks of a recorded load; made-up text
+    sharegpt,   ///< conversations of a ShareGPT file
+    jsonl,      ///< `prompt` or `messages`, and `output_tokens`, a line
+  } kind = Kind::suite;
   std::string suite;                 ///< suite: path, relative to the scenario file
+  std::string file;                  ///< trace, sharegpt, jsonl: path, relative to the scenario file
   LengthDistribution input_tokens;   ///< synthetic
-  LengthDistribution output_tokens;  ///< synthetic: max_tokens with ignore_eos
+  LengthDistribution output_tokens;  ///< synthetic: exact; sharegpt: the same, mean 0: natural
+  TraceKind format = TraceKind::automatic;
+  Duration window_from{0};               ///< trace: time of its own at which the window begins
+  std::optional<Duration> window_length;  ///< trace: absent: to its end
+  int block_tokens = 0;                  ///< trace with block hashes: tokens a hash; 0: the format's
+  bool natural = false;      ///< lengths of a file are limits, and not enforced
+  SharedPrefix shared_prefix;  ///< synthetic
+  LengthDistribution turns;    ///< synthetic: turns of a session; mean 0: single requests
+  bool sessions = false;       ///< sharegpt: all turns of a conversation, one after the other; else
+                               ///< its first
+  std::size_t max_turns = 0;   ///< sharegpt with sessions: cut longer ones; 0: all
+  Duration think_time{0};      ///< sessions: from the end of an answer to the next turn
+};
+
+/// One kind of traffic in a mixed load.
+struct WorkloadClass : PromptSource {
+  std::string name;
+  double weight = 1;  ///< share of the requests (sessions: of the sessions), against the others'
+};
+
+struct Workload : PromptSource {
+  std::vector<WorkloadClass> classes;  ///< mixed load; the source above is unused then
   CachePolicy cache = CachePolicy::cold;
   SaltBy salt_by = SaltBy::cache_salt;
+  ExactBy exact_by = ExactBy::ignore_eos;
 };
 
 /// Teacher-forced log-probabilities of code, beside the answers of the quality pass.
@@ -181,6 +243,10 @@ struct ValidityRules {
   Duration max_schedule_lag_p99 = std::chrono::milliseconds(10);
   Duration max_loop_lag_p99 = std::chrono::milliseconds(10);
   double max_client_cpu = 0.9;  ///< of one core
+  double max_retransmits = 0.01;  ///< share of TCP segments sent again, or received behind a gap
+  /// Bytes, p99: half of what Linux lets a new connection hold by default. Above it a server may
+  /// have been kept from writing.
+  std::uint64_t max_receive_queue = 65536;
   bool aa_must_contain_one = true;
   double aa_max_half_width = 0.05;
   bool same_token_ids =
@@ -194,6 +260,7 @@ struct Slo {  ///< objectives of one request, for goodput and attainment
   std::optional<Duration> ttft;
   std::optional<Duration> tpot;
   std::optional<Duration> e2e;
+  double attainment = 0.95;  ///< share of requests that must meet all of them: `search slo`
 };
 
 /// One seed per random dimension, all derived from `base` unless set.
@@ -247,5 +314,10 @@ std::string_view to_string(Api api);
 std::string_view to_string(Arrival arrival);
 std::string_view to_string(CachePolicy policy);
 std::string_view to_string(SaltBy by);
+std::string_view to_string(PromptSource::Kind kind);
+/// How an open loop's requests come: "4 req/s, poisson", "ramp 1 to 8 to 2 req/s in 90 s",
+/// "trace, 10 times as fast". REQUIRES: not closed.
+std::string arrival_words(const LoadPoint& point);
+std::string_view to_string(TraceKind kind);
 
 }  // namespace abgate

@@ -18,6 +18,7 @@ struct GpuSample {
   Arm arm = Arm::baseline;
   std::string gpu;  ///< UUID, or index where there is none
   std::string name;
+  std::string driver;  ///< version of the driver; empty: unknown
   std::optional<double> memory_used_bytes;
   std::optional<double> memory_total_bytes;
   std::optional<double> utilization;  ///< 0..1
@@ -49,7 +50,7 @@ struct ServerSample {
   bool simulated = false;
 };
 
-/// What one server said of itself before the run. Empty strings: it did not say.
+/// What one server said of itself before the run, or after it. Empty strings: it did not say.
 struct ServerFacts {
   Arm arm = Arm::baseline;
   std::string url;

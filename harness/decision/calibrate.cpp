@@ -111,11 +111,12 @@ bool holds(const Criterion& c, const World& w, const Design& design) {
 }
 
 struct Counts {
-  std::size_t go = 0, no_go = 0, inconclusive = 0, false_no_go = 0, criterion_pass = 0;
+  std::size_t go = 0, no_go = 0, inconclusive = 0, voided = 0, false_no_go = 0, criterion_pass = 0;
   void add(const Counts& other) {
     go += other.go;
     no_go += other.no_go;
     inconclusive += other.inconclusive;
+    voided += other.voided;
     false_no_go += other.false_no_go;
     criterion_pass += other.criterion_pass;
   }
@@ -133,6 +134,7 @@ void count_one(const Scenario& scenario, const Plan& plan, const std::vector<boo
     ++counts.no_go;
   else
     ++counts.inconclusive;
+  if (v.decision == Decision::void_run) ++counts.voided;
   bool wrong = false;
   for (std::size_t i = 0; i < v.criteria.size(); ++i) {
     wrong = wrong || (truth[i] && v.criteria[i].result == Result::fail);
@@ -179,6 +181,7 @@ CalibrationCell cell_of(const Plan& plan, const Counts& counts, const std::vecto
                        rate_of(counts.go, n),
                        rate_of(counts.no_go, n),
                        rate_of(counts.inconclusive, n),
+                       rate_of(counts.voided, n),
                        {},
                        {},
                        {}};

@@ -24,7 +24,8 @@ struct CalibrationCell {
   std::string criterion;  ///< the one whose truth is special; "all" where none is
   std::string truth;      ///< "boundary" | "aa" | "2.1x" | "far_inside" | …
   std::size_t experiments = 0;
-  Rate go, no_go, inconclusive;  ///< of the overall verdict
+  Rate go, no_go, inconclusive;  ///< of the overall verdict; a VOID counts as inconclusive
+  Rate void_run;                 ///< of VOID alone: always false here, no experiment is spoiled
   std::optional<Rate> false_go;  ///< GO although a must criterion does not hold; absent: all hold
   std::optional<Rate> false_no_go;     ///< FAIL of a criterion that holds; absent: none holds
   std::optional<Rate> criterion_pass;  ///< of `criterion` alone

@@ -16,6 +16,7 @@ namespace abgate::decision {
 namespace {
 
 constexpr double kLevel = 0.90;
+constexpr std::size_t kReplicates = 2000;
 
 std::vector<stats::LoadLevel> levels_of(const Inputs& in) {
   std::vector<stats::LoadLevel> levels;
@@ -93,7 +94,8 @@ void explain_crossover(const Inputs& in, Explanations& out) {
   const std::vector<stats::LoadLevel> levels = levels_of(in);
   if (levels.size() < 2 || !std::any_of(levels.begin(), levels.end(), surely_behind)) return;
   if (surely_behind(levels.front())) return;  // behind from the start: no load at which it wins
-  const stats::Crossover x = stats::crossover(levels, kLevel, in.scenario.seeds.bootstrap);
+  const stats::Crossover x = stats::crossover(levels, kLevel, in.scenario.seeds.bootstrap,
+                                              kReplicates, in.context.threads);
   out.push_back({"crossover", "above a concurrency the candidate is slower",
                  fmt::format("total throughput falls behind the baseline's {}{}. Ratios: {}",
                              bracket(levels), fitted(x, levels.size()), ladder(levels)),

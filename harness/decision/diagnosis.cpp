@@ -17,6 +17,11 @@ std::vector<Explanation> diagnose(const Inputs& in, std::span<const CriterionRes
   explain_client(in, out);
   explain_thermal(in, out);
   explain_chunks(in, out);
+  explain_load(in, out);
+  explain_batch_cap(in, out);
+  explain_definitions(in, out);
+  explain_refusals(in, out);
+  explain_hardware(in, out);
   explain_quality(in, results, out);
   std::stable_partition(out.begin(), out.end(), [](const Explanation& e) { return e.caveat; });
   return out;

@@ -36,9 +36,18 @@ std::vector<const stats::BlockArm*> blocks_of(const stats::Measurements& m, std:
 /// Failed and attempted requests of one arm at one point ("" every point), load cells only.
 stats::RunCount load_failures(const stats::Measurements& m, std::string_view point, Arm arm);
 
+/// True where a success should have a value of the metric and has none: its tokens were never
+/// counted (or came in one piece), so that its time per token is unknown. An answer of one token
+/// has no time per token by definition and lacks nothing.
+bool lacks_value(const stats::RequestMetrics& r, std::string_view metric);
+/// Successes of one arm at one point that lack a value of the metric; load cells only.
+std::size_t lacking(const stats::Measurements& m, std::string_view point, Arm arm,
+                    std::string_view metric);
+
 /// A copy in which every failed request at `point` has become a success with the worst latencies
-/// seen there in either arm (candidate) or the best (baseline). A PASS on a mean must survive it:
-/// left out, failing would make an endpoint look faster. nullopt if nothing failed there.
+/// seen there in either arm (candidate) or the best (baseline), and every value that a success
+/// lacks likewise. A PASS on a mean must survive it: left out, failing would make an endpoint look
+/// faster. nullopt if nothing failed or is lacking there.
 std::optional<stats::Measurements> with_failures_at_worst(const stats::Measurements& m,
                                                           std::string_view point);
 

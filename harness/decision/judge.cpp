@@ -46,15 +46,16 @@ void dispatch(const Inputs& in, Method method, CriterionResult& out) {
   }
 }
 
-/// min_n of a block criterion counts the candidate's requests behind it.
+/// min_n of a block criterion counts the candidate's answered requests behind it.
 void check_min_n(const Inputs& in, Method method, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const bool block_statement = method == Method::t_log_ratio || method == Method::linear_margin ||
                                method == Method::t_blocks || method == Method::t_difference;
   if (!block_statement || c.min_n == 0 || out.result != Result::pass) return;
   const LoadPoint* point = point_of(in.scenario, c);
-  const std::size_t seen =
-      load_failures(in.m, point == nullptr ? c.point : point->id, Arm::candidate).attempted;
+  const stats::RunCount load =
+      load_failures(in.m, point == nullptr ? c.point : point->id, Arm::candidate);
+  const std::size_t seen = load.attempted - load.exceeding;
   if (seen >= c.min_n) return;
   leave_open(out, "too_few",
              fmt::format("{} requests, want at least {}", count(seen), count(c.min_n)),
@@ -112,6 +113,9 @@ Verdict judge(const Scenario& scenario, const stats::Measurements& measurements,
   Verdict verdict;
   verdict.simulated = measurements.simulated;
   verdict.criteria_hash = hash_of(scenario.criteria);
+  verdict.look = static_cast<unsigned>(context.look);
+  verdict.looks = static_cast<unsigned>(context.looks);
+  verdict.regressed = context.regressed;
   verdict.aa_line = in.noise.line;
   for (const Criterion& c : scenario.criteria) verdict.criteria.push_back(judge_criterion(in, c));
   verdict.validity = check_validity(in);

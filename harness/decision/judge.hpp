@@ -19,8 +19,12 @@ struct JudgeContext {
   std::size_t attempt = 1;  ///< how often this scenario was judged on new data; printed
   /// Pre-declared looks: 1, or 2 for one extension K -> 2K (O'Brien–Fleming). `look` counts from 1.
   std::size_t looks = 1, look = 1;
+  unsigned threads = 2;  ///< of the crossover's bootstrap; changes the time only
   std::optional<double> minutes_per_block;       ///< absent: taken from the blocks' wall time
   std::vector<std::string> fingerprint_changes;  ///< what changed about a deployment during the run
+  bool regressed = false;                        ///< check_history() found a regression
+  std::vector<std::string> history;              ///< what it found, one sentence each; caveats
+  std::vector<std::string> unchecked;  ///< what could not be asked again at its end; caveats
 };
 
 /// Judges every criterion, checks validity, looks for known traps and words the verdict.

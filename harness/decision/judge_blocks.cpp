@@ -124,17 +124,23 @@ Statement state(const Pairs& x, Method method, const CriterionResult& r) {
   return mean_statement(difference, r);
 }
 
-/// A bound moved towards its threshold by what two equal servers differed.
-std::optional<double> moved(std::optional<double> bound, double by, bool up) {
-  if (!bound || by <= 0 || *bound <= 0) return bound;
-  return *bound * std::exp(up ? by : -by);
+/// A bound moved towards its threshold by what two equal servers differed: a factor e^shift, of a
+/// difference the same share of the baseline.
+std::optional<double> moved(std::optional<double> bound, double shift, bool up,
+                            const CriterionResult& r) {
+  if (!bound || shift <= 0) return bound;
+  if (r.criterion.form == Form::difference) {
+    const double by = std::expm1(shift) * std::fabs(r.baseline.value_or(0));
+    return *bound + (up ? by : -by);
+  }
+  return *bound <= 0 ? bound : std::optional(*bound * std::exp(up ? shift : -shift));
 }
 
 /// Withdraws a PASS that clears its threshold by less than two equal servers differed.
 void survive_noise(double shift, CriterionResult& out) {
   if (out.result != Result::pass || shift <= 0) return;
   const Criterion& c = out.criterion;
-  const auto pass = moved(out.bound, shift, upper_limit(c.op));
+  const auto pass = moved(out.bound, shift, upper_limit(c.op), out);
   if (pass && acceptable(c.op, *pass, c.value)) return;
   const std::string reason = out.reason;
   leave_open(
@@ -171,12 +177,33 @@ void survive_failures(const Inputs& in, Method method, std::string_view point,
   const Pairs x = pairs_of(*worst, out.criterion, point);
   const Statement s = state(x, method, out);
   if (s.pass && acceptable(out.criterion.op, *s.pass, out.criterion.value)) return;
-  leave_open(
-      out, "failed_requests",
-      fmt::format("holds only while failed requests are left out; counted at the slowest success "
-                  "the bound is {}",
-                  s.pass ? shown(out.criterion, *s.pass) : "not defined"),
-      "remove the cause of the failed requests and run again");
+  const bool failed = load_failures(in.m, point, Arm::candidate).exceeding +
+                          load_failures(in.m, point, Arm::baseline).exceeding >
+                      0;
+  const std::string bound = s.pass ? shown(out.criterion, *s.pass) : "not defined";
+  if (failed) {
+    return leave_open(
+        out, "failed_requests",
+        fmt::format("holds only while failed requests are left out; counted at the slowest success "
+                    "the bound is {}",
+                    bound),
+        "remove the cause of the failed requests and run again");
+  }
+  leave_open(out, "missing",
+             fmt::format("holds only while answers without a value are left out; counted at the "
+                         "slowest answer the bound is {}",
+                         bound),
+             "make the server count tokens (stream_options include_usage) and run again");
+}
+
+/// Tokens that were never counted are missing from a block's throughput.
+void miss_uncounted(const Inputs& in, std::string_view point, CriterionResult& out) {
+  if (out.criterion.metric != "throughput") return;
+  const std::size_t n = lacking(in.m, point, Arm::baseline, "throughput") +
+                        lacking(in.m, point, Arm::candidate, "throughput");
+  if (n == 0) return;
+  apply_missing(out, {fmt::format("the token count of {}", counted(n, "answer"))},
+                "make the server count tokens (stream_options include_usage) and run again");
 }
 
 void distrust_failing_baseline(const Inputs& in, std::string_view point, CriterionResult& out) {
@@ -225,13 +252,15 @@ void judge_block_values(const Inputs& in, Method method, CriterionResult& out) {
   }
   out.p_value = s.p;
   const double shift = in.noise.shift_of(c.metric, at);
-  settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op)), s.fail, counted(out.n, "block"));
+  settle(out, s.pass, moved(s.fail, shift, !upper_limit(c.op), out), s.fail,
+         counted(out.n, "block"));
   survive_noise(shift, out);
   refuse_below_floor(in.noise.floor_of(c.metric, at), out);
   survive_failures(in, method, at, out);
   distrust_failing_baseline(in, at, out);
   if (out.code == "straddles" || out.code == "within_noise")
     out.next_step = blocks_to_decide(in, out, s.gap, s.sd);
+  miss_uncounted(in, at, out);
   if (x.incomplete > 0) {
     apply_missing(out, {counted(x.incomplete, "incomplete block") + " at " + at},
                   "run the incomplete blocks again");

@@ -9,6 +9,7 @@
 #include "decision/quality_statements.hpp"
 #include "decision/result.hpp"
 #include "decision/words.hpp"
+#include "stats/answer_floor.hpp"
 #include "stats/clustered.hpp"
 #include "stats/moments.hpp"
 #include "stats/planner.hpp"
@@ -125,6 +126,57 @@ void account_for_dropped(const Inputs& in, const stats::QualitySeries& s, Method
              "run the quality pass again");
 }
 
+/// Level of the A/A statement on scores: as strict as that of the A/A blocks (noise.hpp).
+constexpr double kAnswerLevel = 0.99;
+
+/// The score's A/A analogue, where the baseline answered every item a second time.
+std::optional<stats::AnswerFloor> answers_again(const Inputs& in, const std::string& score) {
+  const bool asked = std::any_of(in.m.quality.begin(), in.m.quality.end(),
+                                 [](const stats::QualityPair& p) { return !p.control.empty(); });
+  if (!asked) return std::nullopt;
+  for (stats::AnswerFloor& f : stats::answer_floor(in.m, kAnswerLevel)) {
+    if (f.metric == score && f.floor_difference.lo && f.floor_difference.hi) return std::move(f);
+  }
+  return std::nullopt;
+}
+
+/// A comparison of scores must clear what the baseline differed from itself: its A/A difference
+/// where that excludes 0, and for a margin smaller than what two equal servers may differ (half
+/// width of the A/A difference) nothing is claimed within it.
+void survive_answer_floor(const Inputs& in, const std::string& score, CriterionResult& out) {
+  if (out.result == Result::inconclusive || out.criterion.form == Form::candidate) return;
+  const auto again = answers_again(in, score);
+  if (!again) return;
+  const Criterion& c = out.criterion;
+  const double scale = c.form == Form::ratio ? out.baseline.value_or(0) : 1;
+  if (!(scale > 0)) return;
+  const double lo = *again->floor_difference.lo / scale, hi = *again->floor_difference.hi / scale;
+  const double shift = lo > 0 || hi < 0 ? std::max(std::fabs(lo), std::fabs(hi)) : 0;
+  const double floor = (hi - lo) / 2;
+  const bool pass = out.result == Result::pass;
+  const auto& deciding = pass ? out.bound : out.other_bound;
+  if (!deciding) return;
+  const bool up = pass == upper_limit(c.op);
+  const double moved = *deciding + (up ? shift : -shift);
+  if (shift > 0 && acceptable(c.op, moved, c.value) != pass) {
+    const std::string reason = out.reason;
+    return leave_open(
+        out, "within_noise",
+        fmt::format("{}, but by no more than the baseline's second answers differed from its first "
+                    "({} of the score, {} items)",
+                    reason, percent(shift), count(again->n)),
+        "find what makes the baseline's answers differ from its own, then run again");
+  }
+  const double equal = c.form == Form::ratio ? 1 : 0;
+  const double effect = std::fabs(c.value - equal);
+  if (effect < 1e-12 || effect >= floor || std::fabs(*deciding - equal) >= floor) return;
+  leave_open(out, "below_noise_floor",
+             fmt::format("the margin {} lies below the noise floor of the answers (±{} between the "
+                         "baseline's own two passes), and so does the bound {}",
+                         shown(c, c.value), percent(floor), shown(c, *deciding)),
+             fmt::format("ask for a margin of at least {}, or add items", percent(floor)));
+}
+
 void judge_paired(const stats::QualitySeries& s, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const QualityStatement st = state_quality(s, Method::quality_score, out);
@@ -171,8 +223,8 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   const Criterion& c = out.criterion;
   out.n_unit = "items";
   const bool flips = method == Method::quality_flips;
-  const stats::QualitySeries s =
-      scored_series(in.m, flips ? "em_ws" : c.metric.substr(std::string_view("quality.").size()));
+  const std::string score = flips ? "em_ws" : c.metric.substr(std::string_view("quality.").size());
+  const stats::QualitySeries s = scored_series(in.m, score);
   out.n = s.baseline.size();
   if (out.n == 0) {
     return leave_open(out, "missing",
@@ -183,6 +235,7 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   out.baseline = stats::mean_finite(s.baseline);
   if (method == Method::quality_score) {
     judge_paired(s, out);
+    survive_answer_floor(in, score, out);
   } else {
     judge_level(s, method, out);
   }

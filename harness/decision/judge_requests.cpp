@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
 
 #include "decision/algebra.hpp"
 #include "decision/result.hpp"
-#include "decision/shares.hpp"
+#include "decision/share_result.hpp"
 #include "decision/words.hpp"
 #include "stats/exceedance.hpp"
-#include "stats/planner.hpp"
 #include "stats/quantile.hpp"
 
 namespace abgate::decision {
@@ -26,19 +28,30 @@ struct Runs {
   std::vector<std::vector<double>> values;  ///< ascending
   double sign = 1;                          ///< -1: the criterion asks for large values
   std::size_t total = 0, failed = 0;
+  std::size_t lacking = 0;             ///< successes without a value; in `values` only if asked for
+  std::vector<std::size_t> uncertain;  ///< failed and lacking, run by run
 };
 
-Runs runs_of(const Inputs& in, const Criterion& c, std::string_view point) {
+/// `lacking_bad`: successes without a value stand at +infinity too.
+Runs runs_of(const Inputs& in, const Criterion& c, std::string_view point,
+             bool lacking_bad = false) {
   Runs runs;
   runs.sign = upper_limit(c.op) ? 1 : -1;
   for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate)) {
     std::vector<double> values = stats::request_values(*block, c.metric, false);
     for (double& v : values) v *= runs.sign;
     values.insert(values.end(), block->failed, kInfinity);
+    const auto lacking = static_cast<std::size_t>(
+        std::count_if(block->requests.begin(), block->requests.end(),
+                      [&](const stats::RequestMetrics& r) { return lacks_value(r, c.metric); }));
+    if (lacking_bad) values.insert(values.end(), lacking, kInfinity);
+    runs.lacking += lacking;
     std::sort(values.begin(), values.end());
     runs.total += values.size();
     runs.failed += block->failed;
-    if (!values.empty()) runs.values.push_back(std::move(values));
+    if (values.empty()) continue;
+    runs.uncertain.push_back(block->failed + lacking);
+    runs.values.push_back(std::move(values));
   }
   return runs;
 }
@@ -54,12 +67,6 @@ std::vector<stats::RunCount> beyond(const Runs& runs, double limit, bool equal_i
   }
   return counts;
 }
-
-struct Shares {
-  double allowed = 0.05;
-  double alpha_pass = 0.05, alpha_fail = 0.05;
-  bool strict = true;
-};
 
 ShareStatement test(const Runs& runs, double limit, const Shares& s) {
   return state_share(beyond(runs, limit, s.strict), s.allowed, s.alpha_pass, s.alpha_fail);
@@ -93,81 +100,6 @@ std::optional<double> invert(const Runs& runs, const Shares& s, bool upper) {
   return first == all.begin() ? std::nullopt : std::optional(*std::prev(first));
 }
 
-double seen_share(const ShareStatement& e) {
-  const std::size_t n = e.counts.attempted;
-  return n == 0 ? 0 : static_cast<double>(e.counts.exceeding) / static_cast<double>(n);
-}
-
-std::string share_text(const ShareStatement& e, double allowed, bool pass) {
-  std::string out = fmt::format("{} of {} requests ({})", count(e.counts.exceeding),
-                                count(e.counts.attempted), percent(seen_share(e)));
-  const auto& bound = pass ? e.upper : e.lower;
-  if (bound)
-    out += fmt::format(", {} bound {} against {} allowed", pass ? "upper" : "lower",
-                       percent(*bound), percent(allowed));
-  return out;
-}
-
-/// Requests that a share is expected to need until the pooled bound clears what is allowed.
-std::string requests_to_decide(const Inputs& in, const CriterionResult& out,
-                               const ShareStatement& e, const Shares& s) {
-  const double seen = seen_share(e);
-  if (seen >= s.allowed) {
-    return fmt::format(
-        "{} of requests miss the limit where {} may: reduce them, or add blocks to prove it",
-        percent(seen), percent(s.allowed));
-  }
-  const std::size_t per_block =
-      std::max<std::size_t>(1, e.counts.attempted / std::max<std::size_t>(1, e.counts.runs));
-  for (std::size_t blocks = out.n + 1; blocks <= out.n + 1000; ++blocks) {
-    const auto allowed = stats::max_exceeding(blocks * per_block, s.allowed, out.alpha_pass);
-    if (allowed &&
-        static_cast<double>(*allowed) >= seen * static_cast<double>(blocks * per_block)) {
-      return "expected to decide: " + more_blocks(in, out.n, blocks);
-    }
-  }
-  return "the measured share lies too close to what is allowed for any affordable number of blocks";
-}
-
-/// Result from the two statements; bounds must have been set.
-void settle_share(const Inputs& in, const ShareStatement& e, const Shares& s,
-                  const std::string& what, CriterionResult& out) {
-  out.p_value = e.p_below;
-  const std::string runs = fmt::format("over requests and over {}", counted(e.counts.runs, "run"));
-  if (e.below) {
-    out.result = Result::pass;
-    out.code = "bound_holds";
-    out.reason = fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs);
-  } else if (e.above) {
-    out.result = Result::fail;
-    out.code = "bound_violates";
-    out.reason = fmt::format("{}: {} ({})", what, share_text(e, s.allowed, false), runs);
-  } else {
-    leave_open(out, "straddles",
-               fmt::format("{}: {} ({})", what, share_text(e, s.allowed, true), runs),
-               requests_to_decide(in, out, e, s));
-  }
-}
-
-bool too_few_runs(const Inputs& in, std::size_t runs, CriterionResult& out) {
-  out.n = runs;
-  out.n_unit = "blocks";
-  if (runs >= std::max<std::size_t>(2, in.scenario.validity.min_blocks)) return false;
-  leave_open(out, runs == 0 ? "missing" : "too_few",
-             fmt::format("{}, want at least {}", counted(runs, "complete block"),
-                         in.scenario.validity.min_blocks),
-             more_blocks(in, runs, in.scenario.validity.min_blocks));
-  return true;
-}
-
-bool too_few_requests(const Inputs& in, std::size_t n, std::size_t need, CriterionResult& out) {
-  if (n >= need) return false;
-  const std::size_t per_block = std::max<std::size_t>(1, n / std::max<std::size_t>(1, out.n));
-  leave_open(out, "too_few", fmt::format("{} requests, want at least {}", count(n), count(need)),
-             more_blocks(in, out.n, (need + per_block - 1) / per_block));
-  return true;
-}
-
 void check_interruptions(const Inputs& in, std::string_view point, CriterionResult& out) {
   std::size_t cut = 0;
   for (const stats::BlockArm* block : blocks_of(in.m, point, Arm::candidate))
@@ -186,6 +118,23 @@ std::optional<double> pooled_percentile(const Inputs& in, const Criterion& c,
   return stats::quantile(all, p);
 }
 
+/// What the A/A blocks differed moves the limit: a PASS must hold at the stricter one, a FAIL at
+/// the laxer one. (The means' shift stands for the percentile's.)
+void survive_shift(const Runs& runs, const Shares& s, double limit, double shift,
+                   CriterionResult& out) {
+  if (shift <= 0 || out.result == Result::inconclusive) return;
+  const bool pass = out.result == Result::pass;
+  const double closer = limit - (pass ? 1 : -1) * std::fabs(limit) * std::expm1(shift);
+  const ShareStatement moved = test(runs, closer, s);
+  if (pass ? moved.below : moved.above) return;
+  const std::string reason = out.reason;
+  leave_open(
+      out, "within_noise",
+      fmt::format("{}, but by no more than two equal servers differed in the A/A blocks ({})",
+                  reason, percent(std::expm1(shift))),
+      "find what made the baseline differ from itself, then run again");
+}
+
 void judge_percentile(const Inputs& in, std::string_view point, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const double p = percentile_of(c.stat);
@@ -196,12 +145,18 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
   const double allowed = upper_limit(c.op) ? 1 - p : p;
   const std::size_t need =
       std::max(c.min_n, stats::min_n_upper_bound(1 - allowed, 1 - out.alpha_pass));
-  if (too_few_requests(in, runs.total, need, out)) return;
+  // Failed requests prove nothing of the percentile: they do not help to the number that it needs.
+  if (too_few_requests(in, runs.total - runs.failed, need, out)) return;
   const Shares s{allowed, out.alpha_pass, out.alpha_fail, c.op == Op::lt || c.op == Op::gt};
   const ShareStatement e = test(runs, runs.sign * c.value, s);
   if (const auto bound = invert(runs, s, true)) out.bound = runs.sign * *bound;
   if (const auto bound = invert(runs, s, false)) out.other_bound = runs.sign * *bound;
   settle_share(in, e, s, fmt::format("not {}", required(c)), out);
+  survive_shift(runs, s, runs.sign * c.value, in.noise.shift_of(c.metric, point), out);
+  if (out.result == Result::pass && runs.failed + runs.lacking > 0) {
+    const Runs all = runs_of(in, c, point, true);
+    survive_uncertain(beyond(all, runs.sign * c.value, s.strict), all.uncertain, s, out);
+  }
   if (runs.failed > 0)
     out.notes.push_back(counted(runs.failed, "failed request") + " counted as missing the limit");
 }
@@ -210,15 +165,24 @@ void judge_percentile(const Inputs& in, std::string_view point, CriterionResult&
 void judge_attainment(const Inputs& in, std::string_view point, CriterionResult& out) {
   const Criterion& c = out.criterion;
   const auto runs = stats::missing_slo(in.m, in.scenario.slo, point, Arm::candidate);
+  std::vector<std::size_t> uncertain;  // in the order of `runs`
+  for (const stats::BlockArm& b : in.m.blocks) {
+    if (b.kind != CellKind::load || b.arm != Arm::candidate || b.point != point) continue;
+    uncertain.push_back(static_cast<std::size_t>(std::count_if(
+        b.requests.begin(), b.requests.end(),
+        [](const stats::RequestMetrics& r) { return !r.success || lacks_value(r, "tpot"); })));
+  }
+  const std::size_t open = std::accumulate(uncertain.begin(), uncertain.end(), std::size_t{0});
   const Shares s{1 - c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
   if (too_few_runs(in, e.counts.runs, out) ||
-      too_few_requests(in, e.counts.attempted, c.min_n, out))
+      too_few_requests(in, e.counts.attempted - open, c.min_n, out))
     return;
   out.candidate = out.measured = 1 - seen_share(e);
   if (e.upper) out.bound = 1 - *e.upper;
   if (e.lower) out.other_bound = 1 - *e.lower;
   settle_share(in, e, s, "missed an objective", out);
+  survive_uncertain(runs, uncertain, s, out);
 }
 
 }  // namespace
@@ -248,12 +212,15 @@ void judge_error_share(const Inputs& in, CriterionResult& out) {
   const Shares s{c.value, out.alpha_pass, out.alpha_fail, true};
   const ShareStatement e = state_share(runs, s.allowed, s.alpha_pass, s.alpha_fail);
   if (too_few_runs(in, e.counts.runs, out) ||
-      too_few_requests(in, e.counts.attempted, c.min_n, out))
+      too_few_requests(in, e.counts.attempted - e.counts.exceeding, c.min_n, out))
     return;
   out.candidate = out.measured = seen_share(e);
   out.bound = e.upper;
   out.other_bound = e.lower;
   settle_share(in, e, s, "failed", out);
+  std::vector<std::size_t> failed;
+  for (const stats::RunCount& run : runs) failed.push_back(run.exceeding);
+  survive_uncertain(runs, failed, s, out);
   check_interruptions(in, c.point, out);
 }
 
@@ -277,7 +244,10 @@ void judge_observed_max(const Inputs& in, CriterionResult& out) {
                    : fmt::format("worst of {} requests is {}, required {}", count(runs.total),
                                  shown(c, runs.sign * worst), required(c));
   out.notes.push_back("a fact about the requests sent; it bounds no other request");
-  if (good && runs.total < c.min_n) {
+  if (good && runs.lacking > 0) {
+    leave_open(out, "missing", counted(runs.lacking, "answer") + " have no value",
+               "make the server count tokens (stream_options include_usage) and run again");
+  } else if (good && runs.total < c.min_n) {
     leave_open(out, "too_few",
                fmt::format("{} requests, want at least {}", count(runs.total), count(c.min_n)),
                fmt::format("send {} more requests", count(c.min_n - runs.total)));

@@ -177,6 +177,7 @@ void check_plan(const Criterion& c, const Scenario& scenario, const Plan& plan, 
 void lint_criterion(const Criterion& c, const Scenario& scenario, const Plan* plan,
                     std::vector<LintFinding>& out) {
   Desk desk(c, out);
+  const std::ptrdiff_t first = std::ssize(out);
   const MetricInfo* metric = find_metric(c.metric);
   if (metric == nullptr) return desk.refuse("metric", c.metric, "a metric of the catalogue");
   const MethodChoice choice = choose_method(c);
@@ -189,9 +190,11 @@ void lint_criterion(const Criterion& c, const Scenario& scenario, const Plan* pl
   check_point(c, scenario, desk);
   check_blocks(c, scenario, desk);
   if (plan == nullptr) return;
+  const bool refused =
+      std::any_of(out.begin() + first, out.end(), [](const LintFinding& f) { return f.fatal; });
   const std::size_t before = out.size();
   check_size(c, *plan, desk);
-  if (out.size() == before && choice.ok) check_plan(c, scenario, *plan, desk);
+  if (out.size() == before && !refused) check_plan(c, scenario, *plan, desk);
 }
 
 }  // namespace

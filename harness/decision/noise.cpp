@@ -14,6 +14,7 @@ namespace abgate::decision {
 namespace {
 
 constexpr double kFamilyLevel = 0.99;
+constexpr double kVoidLevel = 0.999;
 constexpr double kShownLevel = 0.90;
 /// Of validity.aa_max_half_width: A/A deviations below that share do not spoil a run.
 constexpr double kNegligibleShare = 0.2;
@@ -47,16 +48,24 @@ struct Check {
   Key key;
   stats::Estimate shown;
   bool contains_one = true;
+  bool beyond_chance = false;  ///< not at kVoidLevel either
   double shift = 0, resolution = 0;
 };
+
+bool contains_one(const stats::Estimate& e) {
+  return *e.lo <= 1 && *e.hi >= 1;
+}
 
 Check check(const stats::Measurements& m, const Key& key, std::size_t tests) {
   const std::string &metric = key.metric, &point = key.point;
   Check out{key, stats::aa_ratio(m, metric, "mean", point, kShownLevel)};
-  const double level = 1 - (1 - kFamilyLevel) / static_cast<double>(tests);
-  const stats::Estimate strict = stats::aa_ratio(m, metric, "mean", point, level);
+  const auto at = [&](double family) {
+    return stats::aa_ratio(m, metric, "mean", point, 1 - (1 - family) / static_cast<double>(tests));
+  };
+  const stats::Estimate strict = at(kFamilyLevel);
   if (strict.lo && strict.hi) {
-    out.contains_one = *strict.lo <= 1 && *strict.hi >= 1;
+    out.contains_one = contains_one(strict);
+    if (!out.contains_one) out.beyond_chance = !contains_one(at(kVoidLevel));
     out.shift = std::max(std::fabs(std::log(*strict.lo)), std::fabs(std::log(*strict.hi)));
   }
   if (key.relative && out.shown.lo && out.shown.hi) {
@@ -108,7 +117,7 @@ NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
   const double negligible = kNegligibleShare * scenario.validity.aa_max_half_width;
   std::vector<Check> checks;
   std::size_t blocks = 0;
-  double worst_shift = 0;
+  double worst_shift = 0, worst_spoiled = 0;
   for (const Key& key : keys) {
     const std::size_t n = aa_blocks(m, key.point);
     if (n == 0) continue;
@@ -124,7 +133,14 @@ NoiseFloor noise_floor(const Scenario& scenario, const stats::Measurements& m) {
     if (widest) floor.resolution = c.resolution;
     if (!c.contains_one) {
       floor.shifts.push_back({key.metric, key.point, c.shift});
-      floor.biased = floor.biased || std::fabs(std::log(*c.shown.value)) > negligible;
+      const double off = std::fabs(std::log(*c.shown.value));
+      floor.biased = floor.biased || off > negligible;
+      const double tolerated = std::log1p(scenario.validity.aa_max_half_width);
+      if (c.beyond_chance && off > std::max(tolerated, worst_spoiled)) {
+        worst_spoiled = off;
+        floor.spoiled =
+            fmt::format("{} at {} is {}×", key.metric, key.point, number(*c.shown.value));
+      }
     }
     const bool farthest = !c.contains_one && c.shift > worst_shift;
     if (farthest) worst_shift = c.shift;

@@ -7,6 +7,7 @@
 
 #include "decision/algebra.hpp"
 #include "decision/inputs.hpp"
+#include "decision/lint.hpp"
 #include "decision/methods.hpp"
 #include "decision/preview_parts.hpp"
 #include "decision/result.hpp"
@@ -179,13 +180,25 @@ void dispatch(const Scenario& scenario, const Criterion& c, Method method, const
   }
 }
 
+/// Why lint refuses the criterion; without the plan, whose lint asks this preview.
+std::optional<std::string> refused_by_lint(const Scenario& scenario, const Criterion& c) {
+  Scenario alone = scenario;
+  alone.criteria = {c};
+  for (const LintFinding& f : lint(alone, nullptr)) {
+    if (f.fatal) return sentence_of(f);
+  }
+  return std::nullopt;
+}
+
 CriterionPreview preview_one(const Scenario& scenario, const Plan& plan, const Criterion& c,
                              const PriorNoise& noise) {
   CriterionPreview out;
   out.id = c.id;
   out.title = title_of(c);
   const MethodChoice choice = choose_method(c);
-  if (!choice.ok) {
+  if (const auto why = refused_by_lint(scenario, c)) {
+    refuse(out, *why, "correct the criterion");
+  } else if (!choice.ok) {
     refuse(out, choice.why, "correct the criterion");
   } else {
     dispatch(scenario, c, choice.method, supply_of(scenario, plan, c), noise, out);

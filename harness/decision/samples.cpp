@@ -13,10 +13,16 @@ namespace abgate::decision {
 namespace {
 
 using Field = double stats::RequestMetrics::*;
-constexpr std::array<Field, 6> kLatencies{
-    &stats::RequestMetrics::ttft, &stats::RequestMetrics::ttft_service,
-    &stats::RequestMetrics::tpot, &stats::RequestMetrics::icg_max,
-    &stats::RequestMetrics::e2e,  &stats::RequestMetrics::ntpot};
+struct Latency {
+  std::string_view metric;
+  Field field;
+};
+constexpr std::array<Latency, 6> kLatencies{{{"ttft", &stats::RequestMetrics::ttft},
+                                             {"ttft_service", &stats::RequestMetrics::ttft_service},
+                                             {"tpot", &stats::RequestMetrics::tpot},
+                                             {"icg_max", &stats::RequestMetrics::icg_max},
+                                             {"e2e", &stats::RequestMetrics::e2e},
+                                             {"ntpot", &stats::RequestMetrics::ntpot}}};
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -40,7 +46,7 @@ std::array<Range, kLatencies.size()> ranges_at(const stats::Measurements& m,
     if (!at_point(block, point)) continue;
     for (const stats::RequestMetrics& r : block.requests) {
       if (!r.success) continue;
-      for (std::size_t f = 0; f < kLatencies.size(); ++f) ranges[f].add(r.*kLatencies[f]);
+      for (std::size_t f = 0; f < kLatencies.size(); ++f) ranges[f].add(r.*kLatencies[f].field);
     }
   }
   return ranges;
@@ -95,10 +101,37 @@ stats::RunCount load_failures(const stats::Measurements& m, std::string_view poi
   return out;
 }
 
+bool lacks_value(const stats::RequestMetrics& r, std::string_view metric) {
+  if (!r.success) return false;
+  if (metric == "tpot" || metric == "stream_speed")
+    return !(r.output_tokens < 2) && !std::isfinite(r.tpot);
+  if (metric == "ntpot") return !(r.output_tokens < 1) && !std::isfinite(r.ntpot);
+  if (metric == "output_tokens" || metric == "throughput") return !std::isfinite(r.output_tokens);
+  if (metric == "ttft") return !std::isfinite(r.ttft);
+  if (metric == "ttft_service") return !std::isfinite(r.ttft_service);
+  return metric == "e2e" && !std::isfinite(r.e2e);
+}
+
+std::size_t lacking(const stats::Measurements& m, std::string_view point, Arm arm,
+                    std::string_view metric) {
+  std::size_t n = 0;
+  for (const stats::BlockArm* block : blocks_of(m, point, arm)) {
+    n += static_cast<std::size_t>(
+        std::count_if(block->requests.begin(), block->requests.end(),
+                      [&](const stats::RequestMetrics& r) { return lacks_value(r, metric); }));
+  }
+  return n;
+}
+
 std::optional<stats::Measurements> with_failures_at_worst(const stats::Measurements& m,
                                                           std::string_view point) {
+  const auto lacks_any = [](const stats::RequestMetrics& r) {
+    return std::any_of(kLatencies.begin(), kLatencies.end(),
+                       [&](const Latency& l) { return lacks_value(r, l.metric); });
+  };
   const bool any = std::any_of(m.blocks.begin(), m.blocks.end(), [&](const stats::BlockArm& b) {
-    return at_point(b, point) && b.failed > 0;
+    return at_point(b, point) &&
+           (b.failed > 0 || std::any_of(b.requests.begin(), b.requests.end(), lacks_any));
   });
   if (!any) return std::nullopt;
   const auto ranges = ranges_at(m, point);
@@ -108,10 +141,11 @@ std::optional<stats::Measurements> with_failures_at_worst(const stats::Measureme
     stats::BlockArm& copy = out.blocks.emplace_back(block);
     const bool candidate = copy.arm == Arm::candidate;
     for (stats::RequestMetrics& r : copy.requests) {
-      if (r.success) continue;
+      const stats::RequestMetrics seen = r;
       for (std::size_t f = 0; f < kLatencies.size(); ++f) {
-        if (ranges[f].empty()) continue;
-        double& value = r.*kLatencies[f];
+        if (ranges[f].empty() || (seen.success && !lacks_value(seen, kLatencies[f].metric)))
+          continue;
+        double& value = r.*kLatencies[f].field;
         // A time-out was entered at its limit: it stays where that is worse still.
         value = candidate ? (std::isnan(value) ? ranges[f].high : std::max(value, ranges[f].high))
                           : ranges[f].low;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "core/error.hpp"
 #include "stats/distributions.hpp"
 #include "stats/moments.hpp"
 #include "stats/t_blocks.hpp"
@@ -72,6 +74,41 @@ bool share_is_above(std::span<const stats::RunCount> runs, double allowed, doubl
   const Pooled p = pool(runs);
   if (p.fractions.n() < 2 || !(p.fractions.mean() - p.half(alpha) > allowed)) return false;
   return stats::binomial_sf_inclusive(p.exceeding, p.attempted, allowed) <= alpha;
+}
+
+namespace {
+constexpr std::size_t kCornerRuns = 10;
+}
+
+bool share_stays_below(std::span<const stats::RunCount> runs,
+                       std::span<const std::size_t> uncertain, double allowed, double alpha) {
+  ABGATE_ASSERT(runs.size() == uncertain.size());
+  std::vector<std::size_t> open;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    if (uncertain[k] > 0) open.push_back(k);
+  }
+  const auto holds = [&](const auto& good) {
+    std::vector<stats::RunCount> corner(runs.begin(), runs.end());
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      if (good(i))
+        corner[open[i]].exceeding -= std::min(uncertain[open[i]], corner[open[i]].exceeding);
+    }
+    return share_is_below(corner, allowed, alpha);
+  };
+  if (open.size() <= kCornerRuns) {
+    for (std::size_t mask = 0; mask < std::size_t{1} << open.size(); ++mask) {
+      if (!holds([&](std::size_t i) { return (mask >> i & 1U) != 0; })) return false;
+    }
+    return true;
+  }
+  if (!holds([](std::size_t) { return false; }) || !holds([](std::size_t) { return true; }))
+    return false;
+  for (std::size_t one = 0; one < open.size(); ++one) {
+    if (!holds([&](std::size_t i) { return i == one; }) ||
+        !holds([&](std::size_t i) { return i != one; }))
+      return false;
+  }
+  return true;
 }
 
 ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed, double alpha_pass,

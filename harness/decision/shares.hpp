@@ -33,4 +33,13 @@ ShareStatement state_share(std::span<const stats::RunCount> runs, double allowed
 bool share_is_below(std::span<const stats::RunCount> runs, double allowed, double alpha);
 bool share_is_above(std::span<const stats::RunCount> runs, double allowed, double alpha);
 
+/// share_is_below however some requests had ended: `uncertain[k]` of run k's exceeding ones
+/// (failed, or without a value) are taken as not exceeding, in every combination of whole runs.
+/// Without this a failure in the best run could turn a statement to PASS, for it brings the runs
+/// closer together. The t bound and the dispersion are largest at such a corner (convex in each
+/// run's share); beyond 10 runs with uncertain requests, the corners that leave out one run, or all
+/// but one, stand for all.
+bool share_stays_below(std::span<const stats::RunCount> runs,
+                       std::span<const std::size_t> uncertain, double allowed, double alpha);
+
 }  // namespace abgate::decision

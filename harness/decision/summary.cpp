@@ -34,7 +34,8 @@ std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) 
   const std::string word(to_string(v.decision));
   switch (v.decision) {
     case Decision::go:
-      return fmt::format("{}: {} meets all {} must {}", word, who, votes.must,
+      return fmt::format("{}{}: {} meets all {} must {}", word,
+                         v.regressed ? ", but regressed against its history" : "", who, votes.must,
                          criteria_word(votes.must));
     case Decision::no_go:
       return fmt::format("{}: {} does not meet {} of {} must {} ({})", word, who, votes.must_fail,
@@ -65,7 +66,7 @@ std::string headline_of(const Inputs& in, const Verdict& v, const Votes& votes) 
 std::string load_of(const LoadPoint& p) {
   if (p.arrival == Arrival::closed)
     return fmt::format("{} ({} at once)", p.id, counted(p.concurrency, "stream"));
-  return fmt::format("{} ({} req/s, {})", p.id, number(p.rate), to_string(p.arrival));
+  return fmt::format("{} ({})", p.id, arrival_words(p));
 }
 
 std::size_t blocks_measured(const Inputs& in) {
@@ -198,6 +199,11 @@ std::string next_step_of(const Inputs& in, const Verdict& v) {
                     baseline = label_of(in.scenario, Arm::baseline);
   switch (v.decision) {
     case Decision::go:
+      if (v.regressed) {
+        return fmt::format(
+            "Find what changed for {} since the earlier nights before relying on this GO.",
+            candidate);
+      }
       return fmt::format(
           "Promote {} within the scope above, keep {} ready for rollback, and judge again nightly.",
           candidate, baseline);
@@ -218,6 +224,10 @@ std::string next_step_of(const Inputs& in, const Verdict& v) {
       break;
   }
   std::string out = fmt::format("Keep {} in production until decided.", baseline);
+  const bool declared =
+      std::any_of(v.criteria.begin(), v.criteria.end(),
+                  [](const CriterionResult& r) { return r.criterion.level == Level::must; });
+  if (!declared) out += " Declare at least one criterion of level must.";
   if (const std::string steps = open_steps(v); !steps.empty()) out += " " + steps + ".";
   if (!v.validity.empty()) out += " Validity: " + v.validity.front().remedy + ".";
   return out;
@@ -230,6 +240,7 @@ void summarise(const Inputs& in, Verdict& verdict) {
   verdict.headline = headline_of(in, verdict, votes);
   verdict.scope = scope_of(in);
   add_standing_failures(in, verdict, verdict.caveats);
+  for (const std::string& s : in.context.history) verdict.caveats.push_back(s);
   add_attempt_caveat(in, verdict, verdict.caveats);
   add_criterion_caveats(verdict, verdict.caveats);
   for (const Explanation& e : verdict.explanations) {

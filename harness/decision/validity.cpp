@@ -12,9 +12,11 @@
 namespace abgate::decision {
 namespace {
 
-/// Share of blocks that may lack a steady window by chance: MSER finds its minimum at the search
-/// limit in a minority of stationary series too.
+/// Share of blocks that may lack a steady window: some run into a stall or a late stream.
 constexpr double kMaxUnsteady = 1.0 / 3.0;
+/// Blocks that must drift before the run is VOID: one alone may be chance (p < 0.001 a block; two
+/// of six by chance: 1.5 in 100,000 runs).
+constexpr std::size_t kMinDrifting = 2;
 /// Share of paired prompts whose token counts may differ between the servers.
 constexpr double kMaxTokenMismatch = 0.01;
 
@@ -57,6 +59,48 @@ void check_lags(const Inputs& in, Findings& out) {
              "the client stamped events {} ms after it woke (p99, {}), at most {} ms are allowed",
              number(to_ms(loop(*slow))), cell_of(*slow), number(to_ms(rules.max_loop_lag_p99))),
          "use a faster or quieter client machine, or fewer streams"});
+  }
+}
+
+/// Other work on the client's processor: the loop's own lag counts from its wake-up and cannot see
+/// that it woke late.
+void check_wake(const Inputs& in, Findings& out) {
+  const Duration limit = in.scenario.validity.max_loop_lag_p99;
+  const auto wake = [](const stats::BlockArm& b) { return b.health.wake_lag_p99; };
+  const stats::BlockArm* late = worst_block(in.m, wake);
+  if (late == nullptr || wake(*late) <= limit) return;
+  out.push_back({"wake_lag", true,
+                 fmt::format("the client got to run {} ms after it was due (p99, {}), at most {} ms "
+                             "are allowed: its processor was busy with other work",
+                             number(to_ms(wake(*late))), cell_of(*late), number(to_ms(limit))),
+                 "stop what else runs on the client machine, or give abgate a core of its own "
+                 "(taskset), then run again"});
+}
+
+void check_network(const Inputs& in, Findings& out) {
+  const ValidityRules& rules = in.scenario.validity;
+  const auto lost = [](const stats::BlockArm& b) { return lost_share(b.health.tcp); };
+  const stats::BlockArm* lossy = worst_block(in.m, lost);
+  if (lossy != nullptr && lost(*lossy) > rules.max_retransmits) {
+    const TcpCounts& tcp = lossy->health.tcp;
+    out.push_back({"retransmits", true,
+                   fmt::format("TCP lost or reordered {} of the segments ({}: {} of {} sent again, "
+                               "{} of {} received behind a gap), at most {} are allowed",
+                               percent(lost(*lossy)), cell_of(*lossy), tcp.retransmits,
+                               tcp.segments_out, tcp.out_of_order, tcp.segments_in,
+                               percent(rules.max_retransmits)),
+                   "find the lossy link or the busy switch between this machine and the server; "
+                   "run beside the server if you can"});
+  }
+  const auto queue = [](const stats::BlockArm& b) { return b.health.receive_queue_p99; };
+  const stats::BlockArm* full = worst_block(in.m, queue);
+  if (full != nullptr && queue(*full) > rules.max_receive_queue) {
+    out.push_back({"receive_queue", true,
+                   fmt::format("{} bytes waited in a socket when the client read it (p99, {}), at "
+                               "most {} are allowed: the server may have been kept from writing",
+                               count(queue(*full)), cell_of(*full), count(rules.max_receive_queue)),
+                   "use a faster or quieter client machine; raise validity.max_receive_queue for a "
+                   "server that sends its answers in one piece"});
   }
 }
 
@@ -162,7 +206,16 @@ void check_noise(const Inputs& in, Findings& out) {
     }
     return;
   }
-  if (rules.aa_must_contain_one && noise.biased) {
+  if (rules.aa_must_contain_one && !noise.spoiled.empty()) {
+    out.push_back(
+        {"aa", true,
+         fmt::format("the baseline differs from itself beyond chance (99.9 % over all metrics) and "
+                     "by more than the ±{} that pass as noise: {}. Something other than the model "
+                     "makes the difference. {}",
+                     percent(rules.aa_max_half_width), noise.spoiled, noise.line),
+         "look for load by others, drift or thermal limits on the baseline's machine; then run "
+         "again"});
+  } else if (rules.aa_must_contain_one && noise.biased) {
     out.push_back({"aa", false,
                    fmt::format("the baseline differs from itself: {}. Something other than the "
                                "model makes a difference ({})",
@@ -180,32 +233,52 @@ void check_noise(const Inputs& in, Findings& out) {
   }
 }
 
-bool reads_window(const Scenario& scenario, std::string_view point) {
+/// Does a criterion read the point, by a metric of that kind?
+bool reads(const Scenario& scenario, std::string_view point, bool (*kind)(std::string_view)) {
   return std::any_of(scenario.criteria.begin(), scenario.criteria.end(), [&](const Criterion& c) {
     const LoadPoint* p = point_of(scenario, c);
-    return is_block_metric(c.metric) && p != nullptr && p->id == point;
+    return kind(c.metric) && p != nullptr && p->id == point;
   });
 }
 
+/// The candidate failed or fell over there: its own doing may be why nothing was steady, and what
+/// it did must be able to say NO-GO.
+bool own_doing(const Inputs& in, std::string_view point, Arm arm) {
+  return arm == Arm::candidate &&
+         (load_failures(in.m, point, arm).exceeding > 0 || in.m.server[index_of(arm)].restarts > 0);
+}
+
+/// Two ways not to be steady. Throughput that drifts through a block (its halves differ by more
+/// than 5 % and more than chance explains, p < 0.001, see steady_window) in more than a third of an
+/// arm's blocks: what was measured there depends on when it was measured, VOID, whichever metric is
+/// read. A load that was never held (too few requests for the streams): the plan gives no window to
+/// read, INCONCLUSIVE at most where a criterion reads it.
 void check_steady(const Inputs& in, Findings& out) {
   for (const LoadPoint& point : in.scenario.points) {
-    if (!reads_window(in.scenario, point.id)) continue;
+    const bool window = reads(in.scenario, point.id, is_block_metric);
+    if (!window && !reads(in.scenario, point.id, is_request_metric)) continue;
     for (const Arm arm : {Arm::baseline, Arm::candidate}) {
       const auto blocks = blocks_of(in.m, point.id, arm);
-      std::size_t unsteady = 0;
+      const double allowed = kMaxUnsteady * static_cast<double>(blocks.size());
+      std::size_t unsteady = 0, drifting = 0;
       std::string why;
       for (const stats::BlockArm* b : blocks) {
         if (b->window.steady) continue;
         ++unsteady;
-        why = b->window.why;
+        drifting += b->window.drifts ? 1U : 0U;
+        if (why.empty() || b->window.drifts) why = b->window.why;
       }
-      if (static_cast<double>(unsteady) <= kMaxUnsteady * static_cast<double>(blocks.size()))
-        continue;
-      out.push_back({"not_steady", false,
+      const bool drifts = static_cast<double>(drifting) > allowed && drifting >= kMinDrifting;
+      if (!drifts && (!window || static_cast<double>(unsteady) <= allowed)) continue;
+      const bool voids = drifts && !own_doing(in, point.id, arm);
+      out.push_back({"not_steady", voids,
                      fmt::format("{} of {} blocks of the {} at {} never reached a steady state{}",
                                  unsteady, blocks.size(), to_string(arm), point.id,
                                  why.empty() ? "" : " (" + why + ")"),
-                     "use longer blocks or more warm-up requests"});
+                     drifting > 0 ? "find what slows or speeds the machine (warm-up, heat, load by "
+                                    "others); use longer "
+                                    "blocks or more warm-up requests"
+                                  : "use longer blocks or more warm-up requests"});
     }
   }
 }
@@ -234,7 +307,9 @@ void check_completeness(const Inputs& in, Findings& out) {
 std::vector<ValidityFinding> check_validity(const Inputs& in) {
   Findings out;
   check_lags(in, out);
+  check_wake(in, out);
   check_cpu(in, out);
+  check_network(in, out);
   check_own_faults(in, out);
   if (in.scenario.validity.same_token_ids) {
     check_token_ids(in, out);
@@ -257,6 +332,7 @@ std::vector<std::string> unchecked(const Inputs& in) {
   for (const ServerFacts& f : in.m.facts) {
     if (f.token_ids_hash && f.arm != Arm::control) ++hashes;
   }
+  out.insert(out.end(), in.context.unchecked.begin(), in.context.unchecked.end());
   if (in.scenario.validity.same_token_ids && hashes < 2) {
     out.push_back("equal token ids could not be checked: not both servers answer /tokenize");
   }

@@ -42,4 +42,9 @@ ExitCode exit_code(Decision decision) {
   return ExitCode::internal;
 }
 
+ExitCode exit_code(const Verdict& verdict) {
+  return verdict.decision == Decision::go && verdict.regressed ? ExitCode::go_but_regressed
+                                                               : exit_code(verdict.decision);
+}
+
 }  // namespace abgate::decision

@@ -69,11 +69,16 @@ struct Verdict {
   std::string aa_line;    ///< noise floor in one line; empty: no A/A
   double p_overall = 1;   ///< max of the criteria's p values for GO
   std::string criteria_hash;
+  unsigned look = 1;       ///< which of the declared looks this verdict was taken at
+  unsigned looks = 1;      ///< 2 where the scenario declares an extension
+  bool regressed = false;  ///< worse than its own history on two nights; a GO ends as such
   bool simulated = false;
 };
 
 std::string_view to_string(Result result);      ///< "PASS" | "FAIL" | "INCONCLUSIVE"
 std::string_view to_string(Decision decision);  ///< "GO" | "NO-GO" | "INCONCLUSIVE" | "VOID"
 ExitCode exit_code(Decision decision);
+/// The same, but go_but_regressed for a GO that its history contradicts.
+ExitCode exit_code(const Verdict& verdict);
 
 }  // namespace abgate::decision

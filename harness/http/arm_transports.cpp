@@ -23,6 +23,15 @@ void ArmTransports::set_pool_size(std::size_t connections) {
   curl_.set_pool_size(connections);
 }
 
+void ArmTransports::set_max_idle(Duration limit) {
+  wire_.set_max_idle(limit);
+  curl_.set_max_idle(limit);
+}
+
+SocketHealth ArmTransports::take_health(Arm arm) {
+  return on_wire(arm) ? wire_.take_health(arm) : curl_.take_health(arm);
+}
+
 void ArmTransports::set_events(load::TransferEvents* events) {
   wire_.set_events(events);
   curl_.set_events(events);

@@ -18,11 +18,13 @@ class ArmTransports final : public LoopTransport {
 
   void set_endpoint(Arm arm, const Endpoint& endpoint) override;
   void set_pool_size(std::size_t connections) override;
+  void set_max_idle(Duration limit) override;
   void set_events(load::TransferEvents* events) override;
   void start(load::RequestKey key, Arm arm, const std::string& request_id,
              std::string_view body) override;
   void cancel(load::RequestKey key) override;
   bool turn(TimePoint now) override;
+  SocketHealth take_health(Arm arm) override;
   std::optional<TimePoint> next_turn() const override;
 
   /// Opens connections ahead where that is possible; see WireTransport.

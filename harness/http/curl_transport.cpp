@@ -2,8 +2,11 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -15,6 +18,8 @@
 
 #include "core/error.hpp"
 #include "http/curl_common.hpp"
+#include "http/log_histogram.hpp"
+#include "http/tcp_ledger.hpp"
 
 namespace abgate::http {
 
@@ -33,9 +38,9 @@ using EasyPtr = std::unique_ptr<CURL, EasyDeleter>;
 using MultiPtr = std::unique_ptr<CURLM, MultiDeleter>;
 using ListPtr = std::unique_ptr<curl_slist, ListDeleter>;
 
-/// libcurl compares whole seconds with "more than": 3 means that a connection idle for 4 s is not
-/// used again.
-constexpr long kMaxIdleSeconds = 3;
+/// One in so many reads is asked how much was waiting: libcurl reads by itself, so that it costs a
+/// system call.
+constexpr std::uint64_t kQueueEvery = 16;
 
 bool starts_with_nocase(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
@@ -82,6 +87,8 @@ struct CurlTransport::Impl {
   };
 
   struct ArmSlot {
+    Arm arm = Arm::baseline;
+    LogHistogram reads;  ///< bytes waiting when a socket was read
     Endpoint endpoint;
     ListPtr headers;
     ListPtr pinned;
@@ -94,6 +101,9 @@ struct CurlTransport::Impl {
   std::array<ArmSlot, kArmCount> arms;
   std::unordered_map<load::RequestKey, std::unique_ptr<Transfer>> transfers;
   std::optional<TimePoint> deadline;
+  Duration max_idle = std::chrono::seconds(4);
+  TcpLedger ledger;
+  std::uint64_t readable_count = 0;
   std::uint64_t action = 0;  ///< counts calls of socket_action: bytes of one call are one read
   std::exception_ptr error;
   MultiPtr multi;  // last: its end still calls on_socket for pooled connections
@@ -152,8 +162,18 @@ struct CurlTransport::Impl {
   // Only to learn why a socket could not be made, which libcurl does not tell.
   static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) noexcept {
     const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0) static_cast<Transfer*>(self)->open_errno = errno;
+    auto& t = *static_cast<Transfer*>(self);
+    if (fd < 0) t.open_errno = errno;
+    try {
+      if (fd >= 0) t.owner->ledger.opened(fd, t.arm->arm);
+    } catch (...) {  // out of memory: the socket is not counted
+    }
     return fd < 0 ? CURL_SOCKET_BAD : fd;
+  }
+
+  static int on_close(void* self, curl_socket_t fd) noexcept {
+    static_cast<Impl*>(self)->ledger.closing(fd);
+    return ::close(fd);
   }
 
   static int on_request(void* self, char*, char*, int, int) noexcept {
@@ -213,13 +233,18 @@ struct CurlTransport::Impl {
     set_common_options(easy, arm.endpoint.tls, t->error_text.data());
     curl_easy_setopt(easy, CURLOPT_URL, arm.endpoint.text.c_str());
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+    // libcurl compares whole seconds with "more than": 3 means that a connection idle for 4 s is
+    // not used again.
+    const auto limit = std::chrono::duration_cast<std::chrono::seconds>(max_idle).count() - 1;
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(std::max<std::int64_t>(1, limit)));
     curl_easy_setopt(
         easy, CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(arm.endpoint.connect_timeout / std::chrono::milliseconds(1)));
     if (arm.pinned) curl_easy_setopt(easy, CURLOPT_RESOLVE, arm.pinned.get());
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Impl::on_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t.get());
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Impl::on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t.get());
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Impl::on_header);
@@ -282,7 +307,9 @@ struct CurlTransport::Impl {
 };
 
 CurlTransport::CurlTransport(Loop& loop)
-    : impl_(std::make_unique<Impl>(loop, static_cast<Loop::Watcher&>(*this))) {}
+    : impl_(std::make_unique<Impl>(loop, static_cast<Loop::Watcher&>(*this))) {
+  for (const Arm arm : kArms) impl_->arms[index_of(arm)].arm = arm;
+}
 CurlTransport::~CurlTransport() = default;
 
 void CurlTransport::set_endpoint(Arm arm, const Endpoint& endpoint) {
@@ -305,6 +332,16 @@ void CurlTransport::set_endpoint(Arm arm, const Endpoint& endpoint) {
 
 void CurlTransport::set_pool_size(std::size_t connections) {
   curl_multi_setopt(impl_->multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections));
+}
+
+void CurlTransport::set_max_idle(Duration limit) {
+  impl_->max_idle = limit;
+}
+
+SocketHealth CurlTransport::take_health(Arm arm) {
+  const LogHistogram reads = std::exchange(impl_->arms[index_of(arm)].reads, {});
+  return {impl_->ledger.take(arm), static_cast<std::uint64_t>(reads.quantile(0.99)),
+          static_cast<std::uint64_t>(reads.max())};
 }
 
 void CurlTransport::set_events(load::TransferEvents* events) {
@@ -352,6 +389,13 @@ std::optional<TimePoint> CurlTransport::next_turn() const {
 }
 
 void CurlTransport::on_ready(int fd, bool readable, bool writable, bool error) {
+  if (readable && ++impl_->readable_count % kQueueEvery == 0) {
+    int waiting = 0;
+    const auto arm = impl_->ledger.arm_of(fd);
+    if (arm && ioctl(fd, FIONREAD, &waiting) == 0) {
+      impl_->arms[index_of(*arm)].reads.record(waiting);
+    }
+  }
   int mask = 0;
   if (readable) mask |= CURL_CSELECT_IN;
   if (writable) mask |= CURL_CSELECT_OUT;

@@ -25,11 +25,14 @@ class CurlTransport final : public LoopTransport, private Loop::Watcher {
 
   void set_endpoint(Arm arm, const Endpoint& endpoint) override;
   void set_pool_size(std::size_t connections) override;
+  /// Takes effect in whole seconds, two at least.
+  void set_max_idle(Duration limit) override;
   void set_events(load::TransferEvents* events) override;
   void start(load::RequestKey key, Arm arm, const std::string& request_id,
              std::string_view body) override;
   void cancel(load::RequestKey key) override;
   bool turn(TimePoint now) override;
+  SocketHealth take_health(Arm arm) override;
   std::optional<TimePoint> next_turn() const override;
 
  private:

@@ -22,6 +22,8 @@ namespace {
 constexpr Duration kProgressEvery = std::chrono::milliseconds(250);
 /// Connections kept when nothing bounds the number of requests in flight.
 constexpr std::size_t kOpenPool = 16384;
+/// Late wake-ups that a short cell may have by chance.
+constexpr std::uint64_t kHiccups = 4;
 /// Connections opened ahead in that case.
 constexpr std::size_t kOpenPreconnect = 64;
 
@@ -102,6 +104,7 @@ struct Engine::Impl {
         bodies(the_scenario, nonce),
         transport(loop, options.libcurl_only) {
     raise_descriptor_limit();
+    transport.set_max_idle(options.max_idle);
     for (const Arm arm : kArms) {
       const ArmConfig& config = scenario.arm(arm);
       if (config.url.empty()) continue;  // one arm may be recorded alone
@@ -145,6 +148,7 @@ struct Engine::Impl {
   void drive(load::Runner& runner, load::Recorder& recorder, const std::stop_token& stop,
              const OnProgress& on_progress);
   CellHealth health(Duration cpu, Duration wall, const load::Runner& runner) const;
+  void add_sockets(Arm arm, CellHealth& health);
 };
 
 void Engine::Impl::drive(load::Runner& runner, load::Recorder& recorder,
@@ -172,9 +176,19 @@ CellHealth Engine::Impl::health(Duration cpu, Duration wall, const load::Runner&
   out.loop_lag_p50 = stats.lag.quantile(0.50);
   out.loop_lag_p99 = stats.lag.quantile(0.99);
   out.loop_lag_max = stats.lag.max();
+  out.wake_lag_p50 = stats.wake_lag.quantile(0.50);
+  out.wake_lag_p99 = stats.wake_lag.tail(0.99, kHiccups);
+  out.wake_lag_max = stats.wake_lag.max();
   out.client_cpu = wall.count() > 0 ? to_seconds(cpu) / to_seconds(wall) : 0;
   out.max_starts_per_turn = runner.max_starts_per_step();
   return out;
+}
+
+void Engine::Impl::add_sockets(Arm arm, CellHealth& health) {
+  const SocketHealth sockets = transport.take_health(arm);
+  health.tcp = sockets.tcp;
+  health.receive_queue_p99 = sockets.receive_queue_p99;
+  health.receive_queue_max = sockets.receive_queue_max;
 }
 
 Engine::Engine(const Scenario& scenario, EngineOptions options)
@@ -214,14 +228,19 @@ std::vector<CellRecord> Engine::run(const Plan& plan, const Cell& cell, std::spa
   impl_->transport.set_pool_size(pool_size(cell, arms.size()));
   impl_->transport.set_events(&runner);
   impl_->preconnect(cell, arms);
+  for (const Arm arm : arms) impl_->transport.take_health(arm);  // what went before is not this cell's
   impl_->loop.reset_stats();
 
   const TimePoint begun = now();
   const Duration cpu_before = thread_cpu();
   impl_->drive(runner, recorder, stop, on_progress);
-  const CellHealth health = impl_->health(thread_cpu() - cpu_before, now() - begun, runner);
+  CellHealth health = impl_->health(thread_cpu() - cpu_before, now() - begun, runner);
+  health.recorder_stalls = recorder.stalls();
   recorder.finish();
-  for (CellRecord& record : cells) summarize(runner, health, record);
+  for (CellRecord& record : cells) {
+    impl_->add_sockets(record.arm, health);
+    summarize(runner, health, record);
+  }
   return cells;
 }
 

@@ -14,6 +14,7 @@
 #include "core/plan.hpp"
 #include "core/record.hpp"
 #include "core/scenario.hpp"
+#include "core/time.hpp"
 #include "load/recorder.hpp"
 #include "load/runner.hpp"
 
@@ -29,6 +30,8 @@ struct EngineOptions {
   std::uint64_t nonce = 0;
   /// Plain http through libcurl too: to compare the two ways.
   bool libcurl_only = false;
+  /// A connection idle for longer is not used again; servers close theirs at 5 s.
+  Duration max_idle = std::chrono::seconds(4);
 };
 
 /// One loop, its connections and a recording thread. Connections stay warm from cell to cell. One

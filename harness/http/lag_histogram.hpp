@@ -1,29 +1,31 @@
 #pragma once
 // How late the loop looked at what was ready, in constant memory.
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 
 #include "core/time.hpp"
+#include "http/log_histogram.hpp"
 
 namespace abgate::http {
 
-/// Counts durations in buckets of 1/16 of a power of two: quantiles are at most 6.25 % too high.
+/// A LogHistogram of durations. Negative ones count as 0.
 class LagHistogram {
  public:
-  /// Negative durations count as 0.
-  void record(Duration lag);
-  /// Upper bound of the bucket with the q-quantile (0..1), never above max(); 0 without any
-  /// samples.
-  Duration quantile(double q) const;
-  Duration max() const { return Duration(max_); }
-  std::uint64_t count() const { return count_; }
+  void record(Duration lag) { lags_.record(lag.count()); }
+  Duration quantile(double q) const { return Duration(lags_.quantile(q)); }
+  /// The q-quantile, or the value that `above` samples exceed where that is lower: a quantile of few
+  /// samples would be their maximum, and one hiccup is no tail. 0 with no more samples than that.
+  Duration tail(double q, std::uint64_t above) const {
+    if (count() <= above) return Duration{0};
+    const double room = static_cast<double>(above) / static_cast<double>(count());
+    return quantile(std::min(q, 1 - room));
+  }
+  Duration max() const { return Duration(lags_.max()); }
+  std::uint64_t count() const { return lags_.count(); }
 
  private:
-  static constexpr std::uint32_t kSubBits = 4;
-  std::array<std::uint32_t, (64 - kSubBits + 1) << kSubBits> buckets_{};
-  std::uint64_t count_ = 0;
-  std::int64_t max_ = 0;
+  LogHistogram lags_;
 };
 
 }  // namespace abgate::http

@@ -4,11 +4,13 @@
 
 #include <utility>  // before Asio 1.74, whose awaitable.hpp uses std::exchange without including it
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +38,9 @@ int make_epoll() {
 
 struct Loop::Impl {
   net::io_context io{1};
+  // Without it an io_context whose last handler has run is stopped, and every later wait returns at
+  // once: the loop would spin from then on.
+  net::executor_work_guard<net::io_context::executor_type> guard{io.get_executor()};
   net::posix::stream_descriptor epoll{io, make_epoll()};
   net::steady_timer timer{io};
   TimePoint timer_at = TimePoint::max();
@@ -89,6 +94,7 @@ void Loop::unwatch(int fd) {
 
 void Loop::run(const Turn& turn) {
   last_wake_ = ready_since_ = now();
+  probe_at_ = last_wake_ + kProbeEvery;
   std::optional<TimePoint> next = turn(last_wake_);
   while (next) {
     wait(*next);
@@ -104,10 +110,14 @@ void Loop::wait(TimePoint until) {
   if (until <= before) {
     impl_->io.poll();
   } else {
-    if (until != TimePoint::max()) impl_->arm_timer(until);
+    impl_->arm_timer(std::min(until, probe_at_));
     impl_->io.run_one();
   }
   const TimePoint woke = now();
+  if (woke >= probe_at_) {
+    stats_.wake_lag.record(woke - probe_at_);
+    probe_at_ = woke + kProbeEvery;
+  }
   ready_since_ = woke - before > kSlept ? woke : last_wake_;
   last_wake_ = woke;
 }

@@ -47,9 +47,15 @@ class Loop {
   /// Takes a stamp now and books its lag.
   TimePoint stamp();
 
+  static constexpr Duration kProbeEvery = std::chrono::milliseconds(10);
+
   struct Stats {
     std::uint64_t turns = 0;
     LagHistogram lag;
+    /// Of a timer that is always kProbeEvery ahead: how late the thread got to run. Other work on
+    /// the same processor shows here, and nowhere else: a thread that is kept from running does not
+    /// wake, so nothing that counts from the wake-up sees it.
+    LagHistogram wake_lag;
   };
   const Stats& stats() const { return stats_; }
   void reset_stats() { stats_ = {}; }
@@ -62,6 +68,7 @@ class Loop {
   std::unique_ptr<Impl> impl_;
   TimePoint ready_since_{};
   TimePoint last_wake_{};
+  TimePoint probe_at_{};
   Stats stats_;
 };
 

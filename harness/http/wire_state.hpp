@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "http/log_histogram.hpp"
 #include "http/response_parser.hpp"
 #include "http/wire_transport.hpp"
 
@@ -28,8 +29,8 @@ struct WireTransport::ArmSlot {
   };
 
   ArmSlot() = default;
-  explicit ArmSlot(const Endpoint& endpoint)
-      : authority(endpoint.url.authority()), connect_timeout(endpoint.connect_timeout) {
+  ArmSlot(Arm the_arm, const Endpoint& endpoint)
+      : arm(the_arm), authority(endpoint.url.authority()), connect_timeout(endpoint.connect_timeout) {
     head = fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\n", endpoint.url.path, authority);
     for (const auto& header : endpoint.headers) head += header + "\r\n";
     set_address(endpoint.address, endpoint.url.port);
@@ -52,6 +53,7 @@ struct WireTransport::ArmSlot {
     }
   }
 
+  Arm arm = Arm::baseline;
   std::string head;  ///< of every request, up to what is its own
   std::string authority;
   Address address{};
@@ -59,6 +61,7 @@ struct WireTransport::ArmSlot {
   Duration connect_timeout{};
   std::deque<int> idle;  ///< descriptors, last used at the back
   std::size_t open = 0;  ///< connections, those being opened included
+  LogHistogram reads;    ///< bytes that a read found waiting
 };
 
 struct WireTransport::Request {

@@ -22,10 +22,8 @@ namespace {
 constexpr std::size_t kReadBytes = 256 * 1024;
 /// More bytes that the parser cannot use are no header any more.
 constexpr std::size_t kMaxHeld = kReadBytes / 2;
-constexpr Duration kMaxIdle = std::chrono::seconds(4);
 /// An idle connection is asked whether it still lives only after this: before, it was just used.
 constexpr Duration kTrustIdle = std::chrono::milliseconds(100);
-constexpr Duration kRetireEvery = std::chrono::seconds(1);
 
 bool still_open(int fd) {
   char byte = 0;
@@ -65,7 +63,7 @@ WireTransport::~WireTransport() {
 
 void WireTransport::set_endpoint(Arm arm, const Endpoint& endpoint) {
   ABGATE_ASSERT(!endpoint.url.tls() && !endpoint.address.empty());
-  auto slot = std::make_unique<ArmSlot>(endpoint);
+  auto slot = std::make_unique<ArmSlot>(arm, endpoint);
   std::swap(arms_[index_of(arm)], slot);
   for (auto& connection : connections_) {
     if (connection && connection->arm == slot.get()) close(*connection);
@@ -105,13 +103,19 @@ bool WireTransport::turn(TimePoint now) {
       connect_failed(*connection, ETIMEDOUT);
     }
   }
-  if (now >= next_retire_) retire(now);
+  retire(now);
   return std::exchange(any_ended_, false);
 }
 
 std::optional<TimePoint> WireTransport::next_turn() const {
-  if (connect_deadlines_.empty()) return std::nullopt;
-  return connect_deadlines_.front().at;
+  std::optional<TimePoint> at;
+  if (!connect_deadlines_.empty()) at = connect_deadlines_.front().at;
+  for (const auto& arm : arms_) {
+    if (arm->idle.empty()) continue;
+    const TimePoint over = find(arm->idle.front())->idle_since + max_idle_;
+    at = std::min(at.value_or(over), over);
+  }
+  return at;
 }
 
 void WireTransport::begin(Request& request) {
@@ -137,7 +141,7 @@ WireTransport::Connection* WireTransport::take_idle(ArmSlot& arm) {
   while (!arm.idle.empty()) {
     Connection& connection = *find(arm.idle.back());
     const Duration idle = now() - connection.idle_since;
-    if (idle < kTrustIdle || (idle < kMaxIdle && still_open(connection.fd))) {
+    if (idle < kTrustIdle || (idle < max_idle_ && still_open(connection.fd))) {
       arm.idle.pop_back();
       return &connection;
     }
@@ -146,14 +150,36 @@ WireTransport::Connection* WireTransport::take_idle(ArmSlot& arm) {
   return nullptr;
 }
 
+int WireTransport::open_socket(int family) {
+  while (true) {
+    const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 || errno != EMFILE || !close_one_idle()) return fd;
+  }
+}
+
+/// Gives up the connection that was idle for longest; leaves errno alone if there is none.
+bool WireTransport::close_one_idle() {
+  Connection* oldest = nullptr;
+  for (const auto& arm : arms_) {
+    if (arm->idle.empty()) continue;
+    Connection* front = find(arm->idle.front());
+    if (!oldest || front->idle_since < oldest->idle_since) oldest = front;
+  }
+  if (oldest) close(*oldest);
+  return oldest != nullptr;
+}
+
 WireTransport::Connection* WireTransport::open(ArmSlot& arm) {
   const int family = arm.address.generic.sa_family;
-  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = open_socket(family);
   if (fd < 0) return nullptr;
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const bool pending =
-      connect(fd, &arm.address.generic, arm.address_size) == 0 || errno == EINPROGRESS;
+  const auto try_connect = [&] {
+    return connect(fd, &arm.address.generic, arm.address_size) == 0 || errno == EINPROGRESS;
+  };
+  bool pending = try_connect();
+  while (!pending && errno == EADDRNOTAVAIL && close_one_idle()) pending = try_connect();
   if (!pending || !loop_.watch(fd, false, true, *this)) {
     const int error = errno;
     ::close(fd);
@@ -164,6 +190,7 @@ WireTransport::Connection* WireTransport::open(ArmSlot& arm) {
   if (connections_.size() <= slot) connections_.resize(slot + 64);
   connections_[slot] = std::make_unique<Connection>(fd, arm, ++serial_);
   ++arm.open;
+  ledger_.opened(fd, arm.arm);
   connect_deadlines_.push_back({now() + arm.connect_timeout, fd, serial_});
   return connections_[slot].get();
 }
@@ -248,6 +275,7 @@ void WireTransport::read(Connection& connection) {
   const std::size_t held = connection.held.size();
   std::memcpy(buffer_.data(), connection.held.data(), held);
   const ssize_t n = recv(connection.fd, buffer_.data() + held, buffer_.size() - held, 0);
+  if (n > 0) connection.arm->reads.record(n);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (!connection.request) {  // idle: closed, or bytes that nobody asked for
     close(connection);
@@ -352,6 +380,7 @@ void WireTransport::close(Connection& connection) {
   --arm.open;
   if (connection.state == Connection::State::idle) std::erase(arm.idle, fd);
   loop_.unwatch(fd);
+  ledger_.closing(fd);
   ::close(fd);
   connections_[static_cast<std::size_t>(fd)].reset();
 }
@@ -368,12 +397,17 @@ void WireTransport::make_idle(Connection& connection) {
 
 // The oldest are in front: the pool hands out the last used first.
 void WireTransport::retire(TimePoint now) {
-  next_retire_ = now + kRetireEvery;
   for (auto& arm : arms_) {
-    while (!arm->idle.empty() && now - find(arm->idle.front())->idle_since >= kMaxIdle) {
+    while (!arm->idle.empty() && now - find(arm->idle.front())->idle_since >= max_idle_) {
       close(*find(arm->idle.front()));
     }
   }
+}
+
+SocketHealth WireTransport::take_health(Arm arm) {
+  const LogHistogram reads = std::exchange(arms_[index_of(arm)]->reads, {});
+  return {ledger_.take(arm), static_cast<std::uint64_t>(reads.quantile(0.99)),
+          static_cast<std::uint64_t>(reads.max())};
 }
 
 WireTransport::Connection* WireTransport::find(int fd) const {

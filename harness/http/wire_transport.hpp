@@ -15,11 +15,13 @@
 #include "core/time.hpp"
 #include "http/loop.hpp"
 #include "http/loop_transport.hpp"
+#include "http/tcp_ledger.hpp"
 
 namespace abgate::http {
 
-/// Keep-alive with a pool per arm, last used first. A connection idle for 4 s is closed: servers
-/// close theirs at 5 s. A request whose reused connection turns out dead before the first byte is
+/// Keep-alive with a pool per arm, last used first. A connection idle for 4 s is closed when that
+/// moment comes, and never used after it: servers close theirs at 5 s. Where descriptors or ports
+/// run out, an idle connection of any arm makes room. A request whose reused connection turns out dead before the first byte is
 /// written again, once, on a fresh one. One recv per wake-up of a socket: all its bytes share one
 /// stamp. The endpoint must be http and have an address. Not thread-safe; the loop must outlive it.
 class WireTransport final : public LoopTransport, private Loop::Watcher {
@@ -31,11 +33,13 @@ class WireTransport final : public LoopTransport, private Loop::Watcher {
 
   void set_endpoint(Arm arm, const Endpoint& endpoint) override;
   void set_pool_size(std::size_t connections) override { pool_size_ = connections; }
+  void set_max_idle(Duration limit) override { max_idle_ = limit; }
   void set_events(load::TransferEvents* events) override { events_ = events; }
   void start(load::RequestKey key, Arm arm, const std::string& request_id,
              std::string_view body) override;
   void cancel(load::RequestKey key) override;
   bool turn(TimePoint now) override;
+  SocketHealth take_health(Arm arm) override;
   std::optional<TimePoint> next_turn() const override;
 
   /// Opens connections until `count` of the arm are there, so that none has to be opened later.
@@ -74,6 +78,8 @@ class WireTransport final : public LoopTransport, private Loop::Watcher {
   void close(Connection& connection);
   void make_idle(Connection& connection);
   void retire(TimePoint now);
+  bool close_one_idle();
+  int open_socket(int family);
   Connection* find(int fd) const;
 
   Loop& loop_;
@@ -87,7 +93,8 @@ class WireTransport final : public LoopTransport, private Loop::Watcher {
   std::vector<char> buffer_;                       ///< shared by all reads
   std::uint64_t serial_ = 0;
   std::size_t preconnecting_ = 0;
-  TimePoint next_retire_{};
+  TcpLedger ledger_;
+  Duration max_idle_ = std::chrono::seconds(4);
   bool any_ended_ = false;
 };
 

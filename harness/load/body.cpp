@@ -46,7 +46,6 @@ std::string shared_fields(const Scenario& scenario) {
               {"repetition_penalty", sampling.repetition_penalty},
               {"presence_penalty", sampling.presence_penalty},
               {"frequency_penalty", sampling.frequency_penalty}};
-  if (sampling.min_tokens) fields["min_tokens"] = *sampling.min_tokens;
   fields["stream"] = true;
   fields["stream_options"] = {{"include_usage", true}, {"continuous_usage_stats", true}};
   fields.merge_patch(extra_fields(scenario));
@@ -133,6 +132,7 @@ std::string with_comment(std::string_view text, std::string_view comment) {
 BodyBuilder::BodyBuilder(const Scenario& scenario, std::uint64_t run_nonce)
     : api_(scenario.api),
       salt_by_(scenario.workload.salt_by),
+      exact_by_(scenario.workload.exact_by),
       sampling_(scenario.sampling),
       warm_salt_(warm_salt(scenario.seeds)),
       nonce_(run_nonce),
@@ -160,8 +160,13 @@ std::string BodyBuilder::body(const PlannedPrompt& prompt, const PlannedRequest&
   } else {
     add_messages(prompt, comment, out);
   }
-  out +=
-      fmt::format(",\"max_tokens\":{},\"ignore_eos\":{}", request.max_tokens, request.ignore_eos);
+  out += fmt::format(",\"max_tokens\":{},\"ignore_eos\":{}", request.max_tokens,
+                     request.ignore_eos && exact_by_ != ExactBy::min_tokens);
+  if (request.ignore_eos && exact_by_ != ExactBy::ignore_eos) {
+    out += fmt::format(",\"min_tokens\":{}", request.max_tokens);
+  } else if (sampling_.min_tokens) {
+    out += fmt::format(",\"min_tokens\":{}", *sampling_.min_tokens);
+  }
   // Repeats of a sampled answer must differ, and differ alike for both arms.
   if (sampling_.seed) out += fmt::format(",\"seed\":{}", *sampling_.seed + request.repeat);
   add_stops(sampling_, prompt, out);

@@ -32,6 +32,7 @@ class BodyBuilder {
 
   Api api_;
   SaltBy salt_by_;
+  ExactBy exact_by_;
   Sampling sampling_;
   std::uint64_t warm_salt_;
   std::uint64_t nonce_;

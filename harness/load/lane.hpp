@@ -3,7 +3,9 @@
 // here.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -18,6 +20,8 @@ namespace abgate::load {
 /// and without a burst; fewer of them are drained first. Open load: warm-up is drained (as a closed
 /// load), then each request is due at its planned time after the start of the measured phase,
 /// whatever the answers do; with a cap (`concurrency` > 0) it may have to wait for a slot, visibly.
+/// A session keeps its slot while its user thinks: a turn that follows is due its think time after
+/// the end of the turn before it, however that ended, and needs no other slot.
 /// Not thread-safe. The cell must outlive it.
 class Lane {
  public:
@@ -34,8 +38,8 @@ class Lane {
   std::optional<std::uint32_t> ready(TimePoint now) const;
   /// The request that ready() named was started. Returns when it was due: `now` in a closed loop.
   TimePoint started(TimePoint now);
-  /// One request in flight ended.
-  void ended(TimePoint at);
+  /// A request in flight ended.
+  void ended(std::uint32_t index, TimePoint at);
   /// When ready() changes by time alone; nullopt: not before a request ends or begin_measured.
   std::optional<TimePoint> next_change() const;
 
@@ -44,6 +48,8 @@ class Lane {
   TimePoint startable_since() const { return startable_since_; }
   std::uint32_t in_flight() const { return in_flight_; }
   bool closed() const { return cell_.load.arrival == Arrival::closed; }
+  /// Sessions whose next turn waits for its think time.
+  std::uint32_t thinking() const { return static_cast<std::uint32_t>(turns_.size()); }
   /// No request will start any more: all were started, or time is up at `now`.
   bool exhausted(TimePoint now) const;
   /// Gives up what was not started and returns it, for NotSent. In a closed loop bounded by time
@@ -52,13 +58,27 @@ class Lane {
   std::vector<std::uint32_t> abandon(bool interrupted);
 
  private:
+  struct Turn {
+    TimePoint due;
+    std::uint32_t index;
+    bool operator>(const Turn& other) const {
+      return due != other.due ? due > other.due : index > other.index;
+    }
+  };
+
+  bool has_turn(TimePoint now) const { return !turns_.empty() && turns_.top().due <= now; }
+  void skip_turns();
   std::uint32_t width() const;
+  std::uint32_t taken() const { return in_flight_ + thinking(); }
   bool over(TimePoint now) const;
   TimePoint due(std::uint32_t index) const { return *measured_begin_ + cell_.requests[index].due; }
 
   const Cell& cell_;
   std::uint32_t warmups_ = 0;
-  std::uint32_t next_ = 0;
+  std::uint32_t next_ = 0;  ///< the next request that follows no other
+  std::vector<bool> started_;
+  std::uint32_t unstarted_ = 0;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;
   std::uint32_t in_flight_ = 0;
   bool overlap_ = false;
   std::optional<TimePoint> measured_begin_;

@@ -1,2 +1,2 @@
-list(APPEND LOAD_SOURCES arrival.cpp body.cpp plan.cpp plan_hash.cpp plan_parts.cpp plan_steps.cpp
+list(APPEND LOAD_SOURCES arrival.cpp body.cpp dealer.cpp file_prompts.cpp plan.cpp plan_hash.cpp plan_parts.cpp plan_steps.cpp
   synthetic.cpp)

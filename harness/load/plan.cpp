@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "core/error.hpp"
 #include "load/arrival.hpp"
+#include "load/dealer.hpp"
 #include "load/plan_parts.hpp"
 
 namespace abgate::load {
@@ -23,9 +25,24 @@ void check(const Scenario& scenario, const LoadPoint& point, std::size_t prompts
                         wanted);
   };
   if (prompts == 0) refuse("requests", "no prompt in the workload", "at least one");
-  if (point.requests == 0 && !point.duration) refuse("requests", "0", "requests or a duration");
+  const bool bounded = point.arrival == Arrival::ramp || point.arrival == Arrival::trace;
+  if (point.requests == 0 && !point.duration && !bounded)
+    refuse("requests", "0", "requests or a duration");
   if (point.arrival == Arrival::closed) {
     if (point.concurrency == 0) refuse("concurrency", "0", "at least 1 in a closed loop");
+    return;
+  }
+  if (point.arrival == Arrival::trace) {
+    const bool traced =
+        scenario.workload.kind == PromptSource::Kind::trace && scenario.workload.classes.empty();
+    if (!traced) refuse("arrival", "trace", "arrivals of a trace only with workload.kind: trace");
+    if (!(point.time_scale > 0))
+      refuse("time_scale", fmt::format("{}", point.time_scale), "a factor above 0");
+    return;
+  }
+  if (point.arrival == Arrival::ramp) {
+    if (!(ramp_expected(point, ramp_seconds(point)) > 0))
+      refuse("stages", "a ramp without requests", "a duration and a rate above 0 in some stage");
     return;
   }
   if (!(point.rate > 0))
@@ -42,7 +59,7 @@ class Cells {
       : scenario_(scenario),
         load_(load),
         quality_(quality),
-        deck_(load.prompts.size(), seed_of(scenario.seeds.prompts, scenario.seeds, "prompts")),
+        dealer_(load, seed_of(scenario.seeds.prompts, scenario.seeds, "prompts")),
         schedule_seed_(seed_of(scenario.seeds.schedule, scenario.seeds, "schedule")),
         salt_seed_(derive_seed(scenario.seeds.base, "salts")) {}
 
@@ -63,27 +80,60 @@ class Cells {
       Cell cell{kind, point.id, block, point, {}};
       const std::string name = fmt::format("{} {} {}", to_string(kind), point.id, block);
       Rng rng(derive_seed(schedule_seed_, name));
-      const std::vector<Duration> due =
-          point.arrival == Arrival::closed
-              ? std::vector<Duration>(*planned_requests(point))
-              : arrivals(point, planned_requests(point).value_or(0), point.duration, rng);
-      deck_.begin_cell();
-      cell.requests.reserve(point.warmup_requests + due.size());
+      dealer_.begin_cell(name);
       for (std::size_t i = 0; i < point.warmup_requests; ++i)
-        deal(cell, Phase::warmup, Duration{0});
-      for (const Duration at : due) deal(cell, Phase::measured, at);
+        add(cell, Phase::warmup, dealer_.deal(), Duration{0}, 1);
+      if (point.arrival == Arrival::trace) {
+        replay(cell, point);
+      } else {
+        deal_measured(cell, point, rng);
+      }
       finish(std::move(cell), name);
     }
   }
 
-  void deal(Cell& cell, Phase phase, Duration due) {
-    PlannedRequest request;
-    request.phase = phase;
-    request.item = deck_.deal();
-    request.max_tokens = max_tokens(load_, request.item);
-    request.ignore_eos = load_.ignore_eos || scenario_.sampling.ignore_eos;
-    request.due = due;
-    cell.requests.push_back(request);
+  /// `requests` counts turns; the session that holds the last of them is driven to its end.
+  void deal_measured(Cell& cell, const LoadPoint& point, Rng& rng) {
+    const auto planned = planned_requests(point);
+    const std::vector<Duration> due =
+        point.arrival == Arrival::closed
+            ? std::vector<Duration>(*planned)
+            : arrivals(point, planned.value_or(0), point.duration, rng);
+    cell.requests.reserve(point.warmup_requests + due.size());
+    for (const Duration at : due) {
+      if (planned && cell.requests.size() - point.warmup_requests >= *planned) break;
+      const Dealt dealt = dealer_.deal();
+      add(cell, Phase::measured, dealt, at, dealt.unit.turns);
+    }
+  }
+
+  /// The rows of the trace as they came, `time_scale` times as fast.
+  void replay(Cell& cell, const LoadPoint& point) {
+    std::size_t left = point.requests > 0 ? point.requests : std::numeric_limits<std::size_t>::max();
+    for (const Dealt& dealt : dealer_.in_order()) {
+      const Duration at = from_seconds(to_seconds(dealt.unit.at) / point.time_scale);
+      if (left-- == 0 || (point.duration && at > *point.duration)) break;
+      add(cell, Phase::measured, dealt, at, 1);
+    }
+  }
+
+  void add(Cell& cell, Phase phase, const Dealt& dealt, Duration due, std::uint32_t turns) {
+    for (std::uint32_t turn = 0; turn < turns; ++turn) {
+      PlannedRequest request;
+      request.phase = phase;
+      request.item = dealt.unit.first + turn;
+      request.max_tokens = max_tokens(load_, request.item);
+      request.ignore_eos = exact(request.item);
+      request.follows = turn > 0;
+      request.due = turn > 0 ? dealer_.class_of(dealt).think_time : due;
+      request.traffic_class = dealt.traffic_class;
+      cell.requests.push_back(request);
+    }
+  }
+
+  bool exact(std::uint32_t prompt) const {
+    const bool own = load_.exact.empty() ? load_.ignore_eos : load_.exact[prompt] != 0;
+    return own || scenario_.sampling.ignore_eos;
   }
 
   int max_tokens(const PromptSet& set, std::size_t prompt) const {
@@ -91,16 +141,21 @@ class Cells {
     return own > 0 ? own : scenario_.sampling.max_tokens;
   }
 
-  /// Numbers and salts the requests; warm cells other than quality share one salt.
+  /// Numbers and salts the requests. The turns of a session share a salt, else nothing of it could
+  /// be cached; so do all of a block under `block` (but for the warm-up of a replay, which borrows
+  /// the rows that it measures), and all of warm cells other than quality.
   void finish(Cell&& cell, std::string_view name) {
     const CachePolicy policy = scenario_.workload.cache;
     const bool shared = policy == CachePolicy::warm && cell.kind != CellKind::quality;
     Rng rng(derive_seed(salt_seed_, name));
+    std::uint64_t salt = 0;
     for (std::size_t i = 0; i < cell.requests.size(); ++i) {
       PlannedRequest& request = cell.requests[i];
       request.index = static_cast<std::uint32_t>(i);
-      if (policy != CachePolicy::off)
-        request.salt = shared ? warm_salt(scenario_.seeds) : rng.next();
+      const bool apart = cell.kind == CellKind::quality || policy != CachePolicy::block ||
+                         (cell.load.arrival == Arrival::trace && i <= cell.load.warmup_requests);
+      if (policy != CachePolicy::off && !request.follows && (apart || salt == 0)) salt = rng.next();
+      if (policy != CachePolicy::off) request.salt = shared ? warm_salt(scenario_.seeds) : salt;
     }
     cells_.push_back(std::move(cell));
   }
@@ -164,7 +219,7 @@ class Cells {
   const Scenario& scenario_;
   const PromptSet& load_;
   const PromptSet& quality_;
-  PromptDeck deck_;
+  Dealer dealer_;
   const std::uint64_t schedule_seed_;
   const std::uint64_t salt_seed_;
   std::vector<Cell> cells_;
@@ -175,13 +230,16 @@ class Cells {
 std::size_t prompts_wanted(const Scenario& scenario) {
   double wanted = 0;
   for (const LoadPoint& point : scenario.points) {
-    const double seconds = point.duration ? to_seconds(*point.duration) : 0;
+    double seconds = point.duration ? to_seconds(*point.duration) : 0;
+    if (point.arrival == Arrival::ramp && !point.duration) seconds = ramp_seconds(point);
     double requests = static_cast<double>(point.requests);
     if (point.requests == 0) {
       // Answers of a second (closed), the expected count and a margin (open): then prompts repeat.
+      const double due = point.arrival == Arrival::ramp ? ramp_expected(point, seconds)
+                                                        : mean_rate(point) * seconds;
       requests = point.arrival == Arrival::closed
                      ? static_cast<double>(point.concurrency) * (seconds + 1)
-                     : 1.2 * point.rate * seconds + 10;
+                     : 1.2 * due + 10;
     }
     wanted += requests + static_cast<double>(point.warmup_requests);
   }

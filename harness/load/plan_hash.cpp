@@ -84,11 +84,17 @@ void add(Hasher& hash, const LoadPoint& load) {
   hash.add(std::uint64_t{load.requests});
   hash.add(load.duration.value_or(Duration{-1}));
   hash.add(std::uint64_t{load.warmup_requests});
+  for (const RampStage& stage : load.stages) {
+    hash.add(stage.duration);
+    hash.add(stage.target);
+  }
+  if (load.arrival == Arrival::trace) hash.add(load.time_scale);
 }
 
 void add(Hasher& hash, const PlannedRequest& request) {
   hash.add((std::uint64_t{request.index} << 32) | request.item);
-  hash.add((static_cast<std::uint64_t>(request.phase) << 33) |
+  hash.add((std::uint64_t{request.traffic_class} << 35) | (std::uint64_t{request.follows} << 34) |
+           (static_cast<std::uint64_t>(request.phase) << 33) |
            (std::uint64_t{request.ignore_eos} << 32) | request.repeat);
   hash.add(static_cast<std::uint64_t>(request.max_tokens));
   hash.add(request.salt);

@@ -1,9 +1,6 @@
 #include "load/plan_parts.hpp"
 
 #include <algorithm>
-#include <numeric>
-
-#include "core/error.hpp"
 
 namespace abgate::load {
 
@@ -13,30 +10,6 @@ std::uint64_t seed_of(std::uint64_t set, const Seeds& seeds, std::string_view di
 
 std::uint64_t warm_salt(const Seeds& seeds) {
   return derive_seed(seeds.base, "warm salt");
-}
-
-PromptDeck::PromptDeck(std::size_t prompts, std::uint64_t seed)
-    : order_(prompts), last_cell_(prompts, 0), next_(prompts), rng_(seed) {
-  std::iota(order_.begin(), order_.end(), 0U);
-}
-
-void PromptDeck::begin_cell() {
-  ++cell_;
-}
-
-std::uint32_t PromptDeck::deal() {
-  ABGATE_ASSERT(!order_.empty());
-  if (next_ == order_.size()) reshuffle();
-  const std::uint32_t prompt = order_[next_++];
-  last_cell_[prompt] = cell_;
-  return prompt;
-}
-
-void PromptDeck::reshuffle() {
-  shuffle(std::span(order_), rng_);
-  std::stable_partition(order_.begin(), order_.end(),
-                        [this](std::uint32_t prompt) { return last_cell_[prompt] != cell_; });
-  next_ = 0;
 }
 
 std::optional<std::size_t> planned_requests(const LoadPoint& point) {

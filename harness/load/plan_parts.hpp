@@ -19,27 +19,8 @@ std::uint64_t seed_of(std::uint64_t set, const Seeds& seeds, std::string_view di
 /// The one salt of all load requests under cache policy `warm`.
 std::uint64_t warm_salt(const Seeds& seeds);
 
-/// Prompts in seeded random order, dealt without end: reshuffled when used up. Within one cell no
-/// prompt comes twice before all came once.
-class PromptDeck {
- public:
-  PromptDeck(std::size_t prompts, std::uint64_t seed);
-  void begin_cell();
-  /// REQUIRES: prompts > 0.
-  std::uint32_t deal();
-
- private:
-  void reshuffle();
-
-  std::vector<std::uint32_t> order_;
-  std::vector<std::uint32_t> last_cell_;  ///< by prompt: the cell that had it last
-  std::uint32_t cell_ = 0;
-  std::size_t next_;
-  Rng rng_;
-};
-
 /// How many measured requests a block of this point plans at most; nullopt: as many as are due
-/// (open loop bounded by time only).
+/// (open loop bounded by time only, a ramp by its stages, a trace by its rows).
 std::optional<std::size_t> planned_requests(const LoadPoint& point);
 
 /// Which of `count` pairs run their second arm first: half of them, the odd one by chance,

@@ -126,7 +126,8 @@ void Runner::report_unsent(ArmState& arm, const std::vector<std::uint32_t>& indi
     finished.record.request_id = fmt::format("{}{}", arm.input.id_prefix, index);
     finished.record.planned = cell_.requests[index];
     finished.record.outcome = NotSent{why};
-    if (const auto begin = arm.lane.measured_begin(); begin && !arm.lane.closed()) {
+    const bool has_due = !arm.lane.closed() && !finished.record.planned.follows;
+    if (const auto begin = arm.lane.measured_begin(); begin && has_due) {
       finished.record.stream.due = *begin + finished.record.planned.due;
     }
     on_finished_(std::move(finished));
@@ -252,7 +253,7 @@ void Runner::finish(RequestKey key, TimePoint at, Outcome outcome) {
   ArmState& arm = *active->arm;
   const PlannedRequest& planned = cell_.requests[active->index];
   const bool scheduled = !arm.lane.closed() && planned.phase == Phase::measured;
-  arm.lane.ended(at);
+  arm.lane.ended(active->index, at);
   arm.ended(*active, at, std::holds_alternative<NotSent>(outcome));
   if (scheduled && active->sends > 0) {
     arm.summary.schedule_lags.push_back(active->started - active->connect - active->startable);

@@ -15,11 +15,13 @@
 namespace abgate::load {
 
 /// Draws one length in tokens: fixed, uniform on [min, max] (integers) or lognormal with the given
-/// mean and sd of the lengths themselves; rounded and clamped to [max(min, 1), max] where max > 0.
+/// mean and sd of the lengths themselves, or one of the values of an empirical distribution;
+/// rounded and clamped to [max(min, 1), max] where max > 0. REQUIRES: empirical: some value.
 int draw_length(const LengthDistribution& distribution, Rng& rng);
 
 /// Text of `words` seeded words that look like code, about one token each for common tokenizers;
-/// the first words differ between seeds, so that no two prompts share a cached block.
+/// the first words differ between seeds, so that no two prompts share a cached block. More words of
+/// one seed begin with its fewer words.
 std::string synthetic_text(std::size_t words, std::uint64_t seed);
 
 /// How a server counts synthetic words: tokens = overhead_tokens + tokens_per_word · words.
@@ -34,8 +36,23 @@ struct WordCalibration {
 std::optional<WordCalibration> calibrate_words(
     const std::vector<std::pair<std::size_t, std::int64_t>>& words_and_tokens);
 
-/// `count` prompts of a synthetic workload. Input lengths in tokens are approximated by words, one
-/// token each unless calibrated. Output lengths become max_tokens with ignore_eos.
+/// How many words are `tokens` tokens; at least 1.
+std::size_t words_for(double tokens, const WordCalibration& calibration);
+
+/// Tokens of a prompt of `tokens` that its group shares: whole blocks of 16, vLLM's block size.
+int shared_tokens(const SharedPrefix& shared, int tokens);
+
+/// `count` prompts of a synthetic source, or whole sessions of about that many turns. Input lengths
+/// in tokens are approximated by words, one token each unless calibrated. Output lengths become
+/// max_tokens and are exact.
+///
+/// Shared prefix: prompts are dealt to the groups in turn, and each begins with as much of its
+/// group's text as shared_tokens says. Sessions: a turn's prompt is the one before it, a made-up
+/// answer of the length that was asked for, and input_tokens of new text; made up, so that both arms
+/// are sent the same.
+PromptSet make_synthetic_prompts(const PromptSource& source, Api api, std::uint64_t seed,
+                                 std::size_t count, const WordCalibration& calibration = {});
+/// The same for a workload without classes; the seed is the scenario's for prompts.
 PromptSet make_synthetic_prompts(const Scenario& scenario, std::size_t count,
                                  const WordCalibration& calibration = {});
 

@@ -39,6 +39,8 @@ std::vector<GpuSample> read_gpu_samples(const MetricsText& text, const std::stri
     GpuSample& gpu = gpus[id];
     gpu.gpu = id;
     if (const auto name = label(s, dcgm ? "modelName" : "name"); !name.empty()) gpu.name = name;
+    if (const auto driver = label(s, "DCGM_FI_DRIVER_VERSION"); !driver.empty())
+      gpu.driver = driver;
     if (s.name == "DCGM_FI_DEV_FB_USED") {
       put(gpu.memory_used_bytes, s.value, kMiB);
     } else if (s.name == "DCGM_FI_DEV_FB_FREE" || s.name == "DCGM_FI_DEV_FB_RESERVED") {

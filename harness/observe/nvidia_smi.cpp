@@ -96,6 +96,7 @@ GpuSample sample_of(const Row& row) {
   s.gpu = row.text("uuid");
   if (s.gpu.empty()) s.gpu = row.text("index");
   s.name = row.text("name");
+  s.driver = row.text("driver_version");
   s.memory_used_bytes = row.number("memory.used", kMiB);
   s.memory_total_bytes = row.number("memory.total", kMiB);
   s.utilization = row.number("utilization.gpu", 0.01);
@@ -110,7 +111,8 @@ GpuSample sample_of(const Row& row) {
 
 std::string nvidia_smi_arguments(const std::string& device, SmiNames names) {
   std::string out =
-      "--query-gpu=index,uuid,name,memory.used,memory.total,utilization.gpu,power.draw,"
+      "--query-gpu=index,uuid,name,driver_version,memory.used,memory.total,utilization.gpu,power."
+      "draw,"
       "temperature.gpu,clocks.current.sm,";
   out +=
       names == SmiNames::current ? "clocks_event_reasons.active" : "clocks_throttle_reasons.active";

@@ -7,7 +7,8 @@
 #include <unordered_set>
 
 #include "core/error.hpp"
-#include "quality/json_row.hpp"
+#include "dataset/json_row.hpp"
+#include "dataset/json_rows.hpp"
 
 namespace abgate::quality {
 
@@ -16,7 +17,7 @@ std::vector<RequestRecord> read_answers(const std::string& path, const Suite& su
   for (const SuiteItem& item : suite.items) known.insert(item.id);
   std::map<std::string, std::set<std::uint32_t>> seen;
   std::vector<RequestRecord> out;
-  for_each_row(path, [&](const JsonRow& row) {
+  dataset::for_each_row(path, [&](const dataset::JsonRow& row) {
     RequestRecord record;
     record.prompt_id = row.any_text({"id", "task_id"}, true);
     if (known.count(record.prompt_id) == 0)

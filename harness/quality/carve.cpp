@@ -10,8 +10,8 @@
 
 #include "core/error.hpp"
 #include "core/rng.hpp"
+#include "dataset/line_reader.hpp"
 #include "quality/importers.hpp"
-#include "quality/line_reader.hpp"
 #include "quality/text.hpp"
 #include "quality/truncate.hpp"
 
@@ -63,7 +63,7 @@ std::optional<std::string> readable(const fs::path& path, const CarveOptions& op
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   if (failed || size == 0 || size > options.max_file_bytes) return std::nullopt;
-  std::string text = read_text(path.string(), options.max_file_bytes);
+  std::string text = dataset::read_text(path.string(), options.max_file_bytes);
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   const bool usable = text.find('\0') == std::string::npos && text.size() / lines <= kMaxMeanLine &&
                       decode_utf8(text).invalid == 0 &&

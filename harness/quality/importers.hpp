@@ -4,9 +4,12 @@
 #include <string>
 
 #include "core/suite.hpp"
-#include "quality/json_row.hpp"
+#include "dataset/json_rows.hpp"
 
 namespace abgate::quality {
+
+using dataset::for_each_row;
+using dataset::JsonRow;
 
 SuiteItem import_humaneval(const JsonRow& row);
 SuiteItem import_infilling(const JsonRow& row);

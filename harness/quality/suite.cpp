@@ -6,10 +6,14 @@
 #include <unordered_set>
 
 #include "core/error.hpp"
-#include "quality/json_row.hpp"
-#include "quality/line_reader.hpp"
+#include "dataset/json_row.hpp"
+#include "dataset/line_reader.hpp"
 
 namespace abgate::quality {
+
+using dataset::file_hash;
+using dataset::JsonRow;
+using dataset::LineReader;
 
 namespace {
 

@@ -43,6 +43,7 @@ std::vector<Chart> make_charts(const Input& in) {
   add(forest_chart(in));
   add(blocks_chart(in));
   add(load_chart(in));
+  add(sweep_chart(in));
   for (const std::string& point : points_with_data(in)) {
     add(ecdf_chart(in, "ttft", point));
     add(ecdf_chart(in, "tpot", point));

@@ -18,7 +18,7 @@ struct Chart {
 };
 
 /// Every chart that there are data for, in the order of the report: forest, blocks, ttft-<point>,
-/// tpot-<point>, load, quality, memory.
+/// tpot-<point>, load, sweep, quality, memory.
 std::vector<Chart> make_charts(const Input& in);
 
 /// "ttft-c8"; characters that are no good in a file name become '-'.

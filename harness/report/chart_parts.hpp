@@ -16,6 +16,8 @@ std::optional<Chart> blocks_chart(const Input& in);
 std::optional<Chart> ecdf_chart(const Input& in, const std::string& metric,
                                 const std::string& point);
 std::optional<Chart> load_chart(const Input& in);
+/// Throughput over concurrency, or over the rate, of two load points or more.
+std::optional<Chart> sweep_chart(const Input& in);
 std::optional<Chart> quality_chart(const Input& in);
 std::optional<Chart> memory_chart(const Input& in);
 

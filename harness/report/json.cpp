@@ -271,7 +271,8 @@ std::string verdict_json(const Input& in) {
   Json json;
   json["schema"] = "abgate-verdict/1";
   json["decision"] = to_string(v.decision);
-  json["exit_code"] = static_cast<int>(exit_code(v.decision));
+  json["exit_code"] = static_cast<int>(exit_code(v));
+  json["regressed"] = v.regressed;
   json["simulated"] = v.simulated || in.measurements.simulated;
   json["headline"] = v.headline;
   json["scope"] = v.scope;
@@ -279,6 +280,8 @@ std::string verdict_json(const Input& in) {
   json["aa_line"] = v.aa_line;
   json["p_overall"] = real(v.p_overall);
   json["criteria_hash"] = v.criteria_hash;
+  json["look"] = v.look;
+  json["looks"] = v.looks;
   json["run"] = run(in.manifest);
   json["criteria"] = list(v.criteria, criterion);
   json["caveats"] = v.caveats;

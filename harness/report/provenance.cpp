@@ -36,7 +36,14 @@ Table run_facts(const Input& in) {
   row(table, "Seeds",
       md(fmt::format("base {}, prompts {}, schedule {}, blocks {}, bootstrap {}", m.seeds.base,
                      m.seeds.prompts, m.seeds.schedule, m.seeds.blocks, m.seeds.bootstrap)));
+  if (!in.scenario.points.empty()) row(table, "Workload", md(workload_words(in.scenario)));
+  row(table, "Length of made-up prompts", md(m.prompt_sizing));
   for (const SuiteCopy& s : m.suites) {
+    if (s.file.empty()) {
+      row(table, "Data: " + md(s.role),
+          md(fmt::format("{}, {} rows, {}", s.name, count(s.items), s.hash)));
+      continue;
+    }
     row(table, "Suite: " + md(s.role),
         md(fmt::format("{}, {} items, {}, licence {}, {}", s.name, count(s.items), s.hash,
                        s.licence.empty() ? "unknown" : s.licence, s.file)));

@@ -20,6 +20,11 @@ void add_evidence(const Input& in, const std::vector<Chart>& charts, Document& o
 void add_explanations(const Input& in, Document& out);
 /// Latency and throughput of every load point, failures by class.
 void add_load(const Input& in, const std::vector<Chart>& charts, Document& out);
+/// What was sent at a load point: arrivals as planned and as sent, prompt lengths, cached shares, and
+/// the traffic classes of a mixed load.
+void add_workload(const Input& in, const std::string& point, Document& out);
+/// What the load consists of and how its answers end, in words.
+std::string workload_words(const Scenario& scenario);
 /// Scores by category and language, worst pairs, lengths.
 void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// Changed answers beside what asking the baseline twice changes; nothing without a control.
@@ -51,7 +56,7 @@ std::string shown_metric(const Input& in, const std::string& metric);
 std::vector<Arm> arms_at(const Input& in, const std::string& point);
 /// Load points with data, in the scenario's order.
 std::vector<std::string> points_with_data(const Input& in);
-/// "8 streams", "5 req/s (poisson)"; the id itself for a point that the scenario does not have.
+/// "8 streams at once", "5 req/s, poisson"; the id itself for a point that the scenario does not have.
 std::string load_text(const Scenario& scenario, const std::string& point);
 void add_chart(const std::vector<Chart>& charts, const std::string& name, Document& out);
 

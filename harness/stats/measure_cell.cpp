@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "stats/cell_tokens.hpp"
 #include "stats/measure.hpp"
@@ -77,6 +78,9 @@ RequestMetrics measure_request(const CellRecord& cell, const RequestRecord& r) {
   m.index = r.planned.index;
   m.success = succeeded(r.outcome);
   m.start = to_seconds(r.stream.started - cell.begin);
+  m.due = to_seconds(r.stream.due - cell.begin);
+  m.follows = r.planned.follows;
+  m.traffic_class = r.planned.traffic_class;
   m.chunks = static_cast<double>(r.stream.events.size());
   if (m.success) {
     measure_usage(r, m);
@@ -87,12 +91,38 @@ RequestMetrics measure_request(const CellRecord& cell, const RequestRecord& r) {
   return m;
 }
 
+/// What one read brought is one step: the gaps within it are the client's, not the server's.
+void add_gaps(const RequestRecord& r, TokenGaps& gaps) {
+  const auto& events = r.stream.events;
+  gaps.events += events.size();
+  Duration before{0};
+  std::uint32_t counted = 0;
+  for (std::size_t i = 0; i < events.size();) {
+    std::size_t last = i;
+    while (last + 1 < events.size() && events[last + 1].with_previous) ++last;
+    gaps.batched += last - i;
+    const std::uint32_t count = events[last].tokens;
+    if (i > 0) {
+      const double gap = to_seconds(events[i].at - before);
+      gaps.icg.add(gap);
+      if (r.stream.counts_known && count > counted) {
+        const std::uint32_t tokens = count - counted;
+        gaps.itl.add(gap / tokens, tokens);
+      }
+    }
+    before = events[last].at;
+    counted = count;
+    i = last + 1;
+  }
+}
+
 bool is_ours(const Outcome& outcome) {
   const auto* transport = std::get_if<TransportError>(&outcome);
   return transport != nullptr && transport->ours;
 }
 
 void count(const CellRecord& cell, BlockArm& out) {
+  auto gaps = std::make_shared<TokenGaps>();
   for (const RequestRecord& r : cell.requests) {
     if (r.planned.phase != Phase::measured) continue;
     if (is_ours(r.outcome)) {
@@ -103,11 +133,13 @@ void count(const CellRecord& cell, BlockArm& out) {
       out.requests.push_back(measure_request(cell, r));
       if (succeeded(r.outcome)) {
         out.without_usage += r.usage ? 0U : 1U;
+        add_gaps(r, *gaps);
       } else {
         ++out.failures[failure_class(r.outcome)];
       }
     }
   }
+  out.gaps = std::move(gaps);
   out.attempted = out.requests.size();
   out.failed =
       static_cast<std::size_t>(std::count_if(out.requests.begin(), out.requests.end(),

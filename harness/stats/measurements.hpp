@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/telemetry.hpp"
 #include "core/time.hpp"
 #include "stats/likelihood.hpp"
+#include "stats/sketch.hpp"
 
 namespace abgate::stats {
 
@@ -38,6 +40,9 @@ struct RequestMetrics {
   double cached_tokens = kUndefined;
   double chunks = 0;  ///< token-bearing events
   double start = 0;   ///< seconds since the cell's begin, for autocorrelation and drift
+  double due = 0;     ///< the same of its due time
+  bool follows = false;             ///< a later turn of a session
+  std::uint16_t traffic_class = 0;  ///< position in Workload::classes
 };
 
 /// Where throughput is read: after warm-up, while in-flight >= 95 % of the target, cut by MSER-5.
@@ -46,6 +51,9 @@ struct SteadyWindow {
   double end = 0;
   bool steady = false;
   std::string why;  ///< not steady: reason; steady: rule that set `begin`
+  /// Not steady because throughput drifts, beyond chance and by more than a little; else the load
+  /// was never held, or it is steady.
+  bool drifts = false;
 };
 
 /// One arm in one block at one point.
@@ -70,6 +78,7 @@ struct BlockArm {
   std::size_t without_usage = 0;  ///< successes that the server sent no token count for
   bool interrupted = false;
   CellHealth health;
+  std::shared_ptr<const TokenGaps> gaps;  ///< shared by copies; absent where no record was read
 };
 
 /// Scores of the two (or three, with A/A) answers to one item.

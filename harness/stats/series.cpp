@@ -232,8 +232,10 @@ std::vector<RunCount> missing_slo(const Measurements& data, const Slo& slo, std:
     if (!in_scope(b, point, CellKind::load) || b.arm != arm) continue;
     RunCount run{0, b.requests.size()};
     for (const RequestMetrics& r : b.requests) {
-      const bool met =
-          r.success && !over(r.ttft, slo.ttft) && !over(r.tpot, slo.tpot) && !over(r.e2e, slo.e2e);
+      // Tokens that nobody counted leave the time per token unknown: not shown to be met.
+      const bool unknown = slo.tpot && std::isnan(r.tpot) && std::isnan(r.output_tokens);
+      const bool met = r.success && !unknown && !over(r.ttft, slo.ttft) &&
+                       !over(r.tpot, slo.tpot) && !over(r.e2e, slo.e2e);
       run.exceeding += met ? 0U : 1U;
     }
     out.push_back(run);

@@ -188,7 +188,7 @@ std::optional<UslFit> fit_usl(std::span<const double> concurrency,
 }
 
 Crossover crossover(std::span<const LoadLevel> levels, double level, std::uint64_t seed,
-                    std::size_t replicates) {
+                    std::size_t replicates, unsigned threads) {
   Crossover out;
   Estimate& e = out.concurrency;
   e.level = level;
@@ -226,6 +226,7 @@ Crossover crossover(std::span<const LoadLevel> levels, double level, std::uint64
   BootstrapOptions o;
   o.replicates = replicates;
   o.seed = seed;
+  o.threads = threads;
   std::vector<double> found = bootstrap(
       blocks,
       [&](std::span<const std::uint32_t> k) { return crossing_of(average(levels, k), range); }, o);

@@ -43,6 +43,6 @@ struct Crossover {
 /// both arms and all levels), percentile; absent below 3 blocks. Replicates without a crossing
 /// count as beyond the range on the side that wins, so that an open end stays open.
 Crossover crossover(std::span<const LoadLevel> levels, double level, std::uint64_t seed,
-                    std::size_t replicates = 2000);
+                    std::size_t replicates = 2000, unsigned threads = 2);
 
 }  // namespace abgate::stats

@@ -38,14 +38,16 @@ struct Change {
 };
 
 /// Starts and ends of all requests, warm-up included. Ends sort before starts at the same instant:
-/// nothing is counted twice.
+/// nothing is counted twice. A session holds its stream while its user thinks: a turn that follows
+/// begins with its think time.
 std::vector<Change> in_flight_changes(const CellRecord& cell) {
   std::vector<Change> changes;
   changes.reserve(2 * cell.requests.size());
   for (const RequestRecord& r : cell.requests) {
     if (!was_sent(r)) continue;
     const double start = since(cell, r.stream.started);
-    changes.push_back({start, +1});
+    const double think = r.planned.follows ? to_seconds(r.planned.due) : 0;
+    changes.push_back({start - think, +1});
     changes.push_back({start + to_seconds(r.stream.closed), -1});
   }
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
@@ -171,6 +173,7 @@ void cut_warm_up(const CellRecord& cell, SteadyWindow& w) {
   const std::size_t cut = found.half_limit ? 0 : found.truncate;
   if (drifts(std::span(series).subspan(cut))) {
     w.steady = false;
+    w.drifts = true;
     w.why = "throughput drifts through the whole block: no steady part";
   } else if (cut > 0) {
     w.begin += length / static_cast<double>(bins) * static_cast<double>(cut);
@@ -182,6 +185,10 @@ void cut_warm_up(const CellRecord& cell, SteadyWindow& w) {
 
 SteadyWindow steady_window(const CellRecord& cell) {
   SteadyWindow w = cell.load.arrival == Arrival::closed ? closed_window(cell) : open_window(cell);
+  if (cell.load.arrival == Arrival::ramp || cell.load.arrival == Arrival::trace) {
+    w.why += "; the load changes by design: no drift is looked for";
+    return w;
+  }
   if (w.steady && w.end > w.begin) cut_warm_up(cell, w);
   return w;
 }

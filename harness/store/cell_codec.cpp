@@ -79,6 +79,14 @@ std::string load_json(const LoadPoint& load) {
       .real("burstiness", load.burstiness);
   line.number("requests", std::uint64_t{load.requests});
   if (load.duration) line.number("duration", *load.duration);
+  if (!load.stages.empty()) {
+    line.list("stage_durations", load.stages, [](const auto& s) { return s.duration.count(); });
+    std::string targets;
+    for (const RampStage& s : load.stages)
+      targets += fmt::format("{}{}", targets.empty() ? "" : ",", s.target);
+    line.raw("stage_targets", "[" + targets + "]");
+  }
+  if (load.time_scale != 1) line.real("time_scale", load.time_scale);
   return line.number("warmup_requests", std::uint64_t{load.warmup_requests}).object();
 }
 
@@ -161,6 +169,8 @@ void encode_plan(Line& line, const PlannedRequest& planned) {
   line.number("max_tokens", planned.max_tokens).flag("ignore_eos", planned.ignore_eos);
   if (planned.salt != 0) line.number("salt", planned.salt);
   if (planned.due.count() != 0) line.number("planned_due", planned.due);
+  line.flag("follows", planned.follows);
+  if (planned.traffic_class != 0) line.number("class", std::uint32_t{planned.traffic_class});
 }
 
 void encode_stream(Line& line, const StreamRecord& stream) {
@@ -182,15 +192,28 @@ std::string usage_json(const Usage& usage) {
   return line.object();
 }
 
+std::string tcp_json(const TcpCounts& tcp) {
+  Line line;
+  line.number("segments_out", tcp.segments_out).number("segments_in", tcp.segments_in);
+  line.number("retransmits", tcp.retransmits).number("out_of_order", tcp.out_of_order);
+  return line.object();
+}
+
 std::string health_json(const CellHealth& health) {
   Line line;
   line.number("loop_turns", health.loop_turns);
   line.number("loop_lag_p50", health.loop_lag_p50).number("loop_lag_p99", health.loop_lag_p99);
   line.number("loop_lag_max", health.loop_lag_max);
+  line.number("wake_lag_p50", health.wake_lag_p50).number("wake_lag_p99", health.wake_lag_p99);
+  line.number("wake_lag_max", health.wake_lag_max);
   line.number("schedule_lag_p50", health.schedule_lag_p50)
       .number("schedule_lag_p99", health.schedule_lag_p99);
   line.number("schedule_lag_max", health.schedule_lag_max).real("client_cpu", health.client_cpu);
   line.number("max_starts_per_turn", health.max_starts_per_turn);
+  line.number("receive_queue_p99", health.receive_queue_p99);
+  line.number("receive_queue_max", health.receive_queue_max);
+  line.number("recorder_stalls", health.recorder_stalls);
+  if (health.tcp.known) line.raw("tcp", tcp_json(health.tcp));
   return line.number("stale_retries", health.stale_retries).object();
 }
 }  // namespace

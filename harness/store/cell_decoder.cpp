@@ -190,9 +190,26 @@ Outcome read_outcome(const Fields& f) {
   return NotSent{f.text("why")};
 }
 
+void read_stages(const Fields& f, std::vector<RampStage>& stages) {
+  const char* const durations = "stage_durations";
+  const char* const targets = "stage_targets";
+  if (!f.find(durations)) return;
+  for (const dom::element e : f.array(durations, f.need(durations, "a list of durations"))) {
+    stages.push_back({Duration(f.to_int<std::int64_t>(durations, e)), 0});
+  }
+  std::size_t i = 0;
+  const dom::element list = f.need(targets, "a rate for each stage");
+  for (const dom::element e : f.array(targets, list)) {
+    if (i == stages.size() || e.get(stages[i].target) != simdjson::SUCCESS)
+      f.wrong(targets, list, "a rate for each stage");
+    ++i;
+  }
+  if (i != stages.size()) f.wrong(targets, list, "a rate for each stage");
+}
+
 LoadPoint read_load(const Fields& f) {
   constexpr std::array kArrivals{Arrival::closed, Arrival::constant, Arrival::poisson,
-                                 Arrival::gamma};
+                                 Arrival::gamma,  Arrival::ramp,     Arrival::trace};
   LoadPoint load;
   load.id = f.text("id");
   load.arrival = f.word("arrival", kArrivals);
@@ -201,6 +218,8 @@ LoadPoint read_load(const Fields& f) {
   load.burstiness = f.real("burstiness");
   load.requests = f.number<std::size_t>("requests");
   load.duration = f.maybe_duration("duration");
+  read_stages(f, load.stages);
+  if (f.find("time_scale")) load.time_scale = f.real("time_scale");
   load.warmup_requests = f.number<std::size_t>("warmup_requests");
   return load;
 }
@@ -216,6 +235,8 @@ PlannedRequest read_plan(const Fields& f) {
   planned.ignore_eos = f.flag("ignore_eos");
   planned.salt = f.number_or<std::uint64_t>("salt", 0);
   planned.due = f.duration_or_zero("planned_due");
+  planned.follows = f.flag("follows");
+  planned.traffic_class = f.number_or<std::uint16_t>("class", 0);
   return planned;
 }
 
@@ -307,6 +328,11 @@ RequestRecord read_record(const Fields& f, Arm arm) {
   return record;
 }
 
+TcpCounts read_tcp(const Fields& f) {
+  return {f.number<std::uint64_t>("segments_out"), f.number<std::uint64_t>("segments_in"),
+          f.number<std::uint64_t>("retransmits"), f.number<std::uint64_t>("out_of_order"), true};
+}
+
 CellHealth read_health(const Fields& f) {
   CellHealth health;
   health.loop_turns = f.number<std::uint64_t>("loop_turns");
@@ -319,6 +345,14 @@ CellHealth read_health(const Fields& f) {
   health.client_cpu = f.real("client_cpu");
   health.max_starts_per_turn = f.number<std::uint32_t>("max_starts_per_turn");
   health.stale_retries = f.number<std::uint32_t>("stale_retries");
+  // Runs stored before these were measured lack them.
+  health.wake_lag_p50 = f.duration_or_zero("wake_lag_p50");
+  health.wake_lag_p99 = f.duration_or_zero("wake_lag_p99");
+  health.wake_lag_max = f.duration_or_zero("wake_lag_max");
+  health.receive_queue_p99 = f.number_or<std::uint64_t>("receive_queue_p99", 0);
+  health.receive_queue_max = f.number_or<std::uint64_t>("receive_queue_max", 0);
+  health.recorder_stalls = f.number_or<std::uint64_t>("recorder_stalls", 0);
+  if (f.find("tcp")) health.tcp = read_tcp(f.object("tcp"));
   return health;
 }
 

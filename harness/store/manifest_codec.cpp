@@ -62,6 +62,30 @@ SuiteCopy read_suite(const Json& json) {
           json.at("hash"), json.at("licence"), json.at("items")};
 }
 
+Json calibration_json(const ClientCalibration& c) {
+  return {{"streams", c.streams},
+          {"events_per_second", c.events_per_second},
+          {"received_per_second", c.received_per_second},
+          {"ttft_p50_ms", c.ttft_p50_ms},
+          {"ttft_p99_ms", c.ttft_p99_ms},
+          {"itl_p50_ms", c.itl_p50_ms},
+          {"itl_p99_ms", c.itl_p99_ms},
+          {"stamp_p99_ms", c.stamp_p99_ms},
+          {"loop_lag_p99_ms", c.loop_lag_p99_ms},
+          {"client_cpu", c.client_cpu},
+          {"failed", c.failed},
+          {"trusted_per_second", c.trusted_per_second},
+          {"more_possible", c.more_possible}};
+}
+
+ClientCalibration read_calibration(const Json& json) {
+  return {json.at("streams"),      json.at("events_per_second"), json.at("received_per_second"),
+          json.at("ttft_p50_ms"),  json.at("ttft_p99_ms"),       json.at("itl_p50_ms"),
+          json.at("itl_p99_ms"),   json.at("stamp_p99_ms"),      json.at("loop_lag_p99_ms"),
+          json.at("client_cpu"),   json.at("failed"),            json.at("trusted_per_second"),
+          json.at("more_possible")};
+}
+
 template <typename T, typename ToJson>
 Json list_json(const std::vector<T>& items, const ToJson& to_json) {
   Json list = Json::array();
@@ -108,11 +132,16 @@ Manifest read_manifest(const Json& json) {
   m.host = read_host(json.at("host"));
   m.expected = read_list<ExpectedCell>(json.at("expected"), read_cell_facts);
   m.suites = read_list<SuiteCopy>(json.at("suites"), read_suite);
+  m.prompt_sizing = json.value("prompt_sizing", "");
   m.servers = read_list<ServerFacts>(json.at("servers"), server_facts_of);
+  if (const auto after = json.find("servers_after"); after != json.end())
+    m.servers_after = read_list<ServerFacts>(*after, server_facts_of);
   m.started = json.at("started");
   m.finished = json.at("finished");
   m.clock_zero = TimePoint{Duration{json.at("clock_zero_ns").get<std::int64_t>()}};
   m.interrupted = json.at("interrupted");
+  if (const auto it = json.find("client_calibration"); it != json.end())
+    m.calibration = read_calibration(*it);
   m.attempt = json.at("attempt");
   m.look = json.value("look", 1U);
   m.merged_from = json.at("merged_from").get<std::vector<std::string>>();
@@ -136,6 +165,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["mode"] = to_string(m.mode);
   json["seeds"] = seeds_json(m.seeds);
   json["host"] = host_json(m.host);
+  if (m.calibration) json["client_calibration"] = calibration_json(*m.calibration);
   json["started"] = m.started;
   json["finished"] = m.finished;
   json["interrupted"] = m.interrupted;
@@ -145,7 +175,9 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   if (!m.grader.empty()) json["grader"] = m.grader;
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
+  json["servers_after"] = list_json(m.servers_after, server_facts_json);
   json["suites"] = list_json(m.suites, suite_json);
+  if (!m.prompt_sizing.empty()) json["prompt_sizing"] = m.prompt_sizing;
   json["overrides"] = overrides;
   json["scenario_source"] = redact(redact_scenario(m.scenario_source));
   json["expected"] = list_json(m.expected, cell_json);

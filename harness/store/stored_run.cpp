@@ -150,6 +150,7 @@ void take_side(const StoredRun& from, Arm side, StoredRun& into) {
   take(from.telemetry.servers, names, into.telemetry.servers);
   take(from.telemetry.facts, names, into.telemetry.facts);
   take(from.manifest.servers, names, into.manifest.servers);
+  take(from.manifest.servers_after, names, into.manifest.servers_after);
   for (const std::string& note : from.telemetry.notes)
     into.telemetry.notes.push_back(from.manifest.run_id + ": " + note);
 }
@@ -195,6 +196,15 @@ std::vector<CellRecord> load_cells(const StoredRun& run, unsigned threads) {
   return cells;
 }
 
+namespace {
+/// A comparison is as good as the worse of its two recordings; one without a calibration has none.
+std::optional<ClientCalibration> worse(const std::optional<ClientCalibration>& a,
+                                       const std::optional<ClientCalibration>& b) {
+  if (!a || !b) return std::nullopt;
+  return a->stamp_p99_ms >= b->stamp_p99_ms ? a : b;
+}
+}  // namespace
+
 StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   if (a.manifest.plan_hash != b.manifest.plan_hash) {
     throw DataError(Place{b.path, 0, 0}, "plan_hash", b.manifest.plan_hash,
@@ -208,8 +218,11 @@ StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   merged.manifest.mode = Mode::recorded;
   merged.manifest.expected.clear();
   merged.manifest.servers.clear();
+  merged.manifest.servers_after.clear();
   merged.manifest.finished = std::max(a.manifest.finished, b.manifest.finished);
   merged.manifest.interrupted = a.manifest.interrupted || b.manifest.interrupted;
+  merged.manifest.attempt = std::max(a.manifest.attempt, b.manifest.attempt);
+  merged.manifest.calibration = worse(a.manifest.calibration, b.manifest.calibration);
   merged.manifest.merged_from = {a.manifest.run_id, b.manifest.run_id};
   merged.done = a.done && b.done;
   take_side(a, Arm::baseline, merged);

@@ -64,6 +64,7 @@ Json gpu_json(const GpuSample& sample) {
             {"gpu", sample.gpu},
             {"name", sample.name}};
   put(json, sample, kGpuFields);
+  if (!sample.driver.empty()) json["driver"] = sample.driver;
   if (!sample.throttle_reasons.empty()) json["throttle"] = sample.throttle_reasons;
   return json;
 }
@@ -75,6 +76,7 @@ GpuSample gpu_of(const Json& json) {
   sample.gpu = json.at("gpu");
   sample.name = json.at("name");
   get(json, sample, kGpuFields);
+  sample.driver = json.value("driver", std::string());
   sample.throttle_reasons = json.value("throttle", std::string());
   return sample;
 }

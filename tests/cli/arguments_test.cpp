@@ -80,6 +80,16 @@ TEST_CASE("Every command's help has examples", "[cli]") {
   }
 }
 
+TEST_CASE("the client's calibration takes a scenario, and a comparison can go without one", "[cli]") {
+  const auto o = parsed<CalibrateClientOptions>({"calibrate", "client", "--scenario", "s.yaml"});
+  REQUIRE(o.input.scenario == "s.yaml");
+  REQUIRE(o.search);
+  REQUIRE(parsed<CompareOptions>({"compare", "s.yaml"}).calibrate);
+  REQUIRE_FALSE(parsed<CompareOptions>({"compare", "s.yaml", "--no-calibration"}).calibrate);
+  REQUIRE_FALSE(parsed<RecordOptions>({"record", "s.yaml", "--arm", "baseline=http://a", "--no-calibration"})
+                    .calibrate);
+}
+
 TEST_CASE("calibrate judge takes a size, a seed, threads and a chart", "[cli]") {
   const auto o = parsed<CalibrateJudgeOptions>({"calibrate", "judge", "--experiments", "10",
                                                 "--seed", "4", "--threads", "2", "--chart",

@@ -71,3 +71,24 @@ TEST_CASE("folders that hold no readable run count for nothing", "[cli]") {
   store::write_file(folder / "manifest.json", "a file beside the runs");
   CHECK(attempt_number(folder.path(), scenario(), {}) == 1);
 }
+
+TEST_CASE("recordings of one arm are attempts of their own", "[cli]") {
+  test::TempFolder folder;
+  const Scenario s = scenario();
+  const auto record = [&](const std::string& name, Arm arm) {
+    store_run(folder, name, s);
+    const std::string path = folder / (name + "/manifest.json");
+    Manifest m = store::decode_manifest(store::read_file(path), path);
+    m.mode = Mode::recorded;
+    m.expected = {{"c8/000-" + std::string(to_string(arm)), CellKind::load, "c8", 0, arm}};
+    store::write_file(path, store::encode_manifest(m));
+  };
+  store_run(folder, "compared", s);
+  CHECK(attempt_number(folder.path(), s, {}, Arm::candidate) == 1);
+  record("base", Arm::baseline);
+  record("first", Arm::candidate);
+  record("second", Arm::candidate);
+  CHECK(attempt_number(folder.path(), s, {}, Arm::baseline) == 2);
+  CHECK(attempt_number(folder.path(), s, {}, Arm::candidate) == 3);
+  CHECK(attempt_number(folder.path(), s, {}) == 2);
+}

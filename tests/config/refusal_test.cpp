@@ -131,7 +131,7 @@ TEST_CASE("Arms that cannot be told apart, reached or restarted are refused", "[
 TEST_CASE("Synthetic workloads and suites exclude each other", "[config]") {
   require_refusals({{"workload.input_tokens=5", "only with kind: synthetic"}});
   REQUIRE_THAT(refusal(kSample, {"workload.kind=synthetic"}),
-               ContainsSubstring("no suite with kind: synthetic"));
+               ContainsSubstring("workload.suite: saw suite.jsonl, want only with kind: suite"));
   REQUIRE_THAT(refusal(kSample, {"workload={kind: synthetic, output_tokens: 1}"}),
                ContainsSubstring("workload.input_tokens: saw nothing"));
   REQUIRE_THAT(refusal(kSample, {"workload={kind: suite}"}),
@@ -165,4 +165,20 @@ TEST_CASE("Overrides that do not apply say so", "[config]") {
                     {"blocks.x=1", "\"x\" below 6"},
                     {"points=[", "a bracket never closed"}});
   REQUIRE_THAT(refusal(kSample, {"name=\xff"}), ContainsSubstring("not UTF-8"));
+}
+
+TEST_CASE("An extension needs both servers up", "[config]") {
+  REQUIRE(refusal(kSample, {"extension=true"}) == "accepted");
+  for (const char* mode : {"mode=interleaved", "mode=concurrent"})
+    REQUIRE(refusal(kSample, {"extension=true", mode}) == "accepted");
+  REQUIRE_THAT(
+      refusal(kSample, {"extension=true", "mode=recorded"}),
+      ContainsSubstring("extension: saw true with mode: recorded, want mode: concurrent or "
+                        "interleaved (an extension follows the first look while both "
+                        "servers are up), or false"));
+  REQUIRE_THAT(refusal(kSample, {"extension=true", "mode=swapped", "baseline.start_command=a",
+                                 "baseline.stop_command=b", "candidate.start_command=c",
+                                 "candidate.stop_command=d"}),
+               ContainsSubstring("extension: saw true with mode: swapped"));
+  REQUIRE_THAT(refusal(kSample, {"extension=2"}), ContainsSubstring("extension: saw 2"));
 }

@@ -34,6 +34,7 @@ TEST_CASE("the judge keeps its error rates on known truths", "[calibrate]") {
   for (const CalibrationCell& c : table.cells) {
     CAPTURE(c.criterion, c.truth, c.go.value, c.no_go.value, c.inconclusive.value);
     CHECK(c.go.value + c.no_go.value + c.inconclusive.value == Approx(1));
+    CHECK(c.void_run.value <= at_most(0.001, c.experiments));  // nothing spoils an experiment
     if (c.truth == "boundary") {
       ++boundaries;
       REQUIRE(c.false_go);

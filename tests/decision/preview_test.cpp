@@ -1,5 +1,6 @@
 #include "decision/preview.hpp"
 #include "catch.hpp"
+#include "decision/lint.hpp"
 #include "fixture.hpp"
 
 using namespace abgate;
@@ -139,4 +140,26 @@ TEST_CASE("what the preview calls impossible never passes", "[preview][property]
     const bool passes = result(judge(scenario(), m, {}), "quality").result == Result::pass;
     CHECK(of(preview(measured_scenario(), plan(6, 200, items)), "quality").can_pass == passes);
   }
+}
+
+TEST_CASE("what lint refuses cannot pass, with lint's reason", "[preview]") {
+  Scenario s = measured_scenario();
+  criterion(s, "ttft").op = Op::gt;  // inverted
+  criterion(s, "quality").value = 1.5;
+  criterion(s, "quality").form = Form::candidate;  // a share above 1
+  criterion(s, "speed").unit = "ms";
+  const Preview p = preview(s, plan(6, 100, 500));
+  CHECK_FALSE(p.can_go);
+  CHECK_FALSE(of(p, "ttft").can_pass);
+  CHECK_THAT(of(p, "ttft").why_not, ContainsSubstring("lower ttft is better"));
+  CHECK_FALSE(of(p, "quality").can_pass);
+  CHECK_THAT(of(p, "quality").why_not, ContainsSubstring("a share between 0 and 1"));
+  CHECK_FALSE(of(p, "speed").can_pass);
+  CHECK_THAT(of(p, "speed").why_not, ContainsSubstring("saw ms"));
+  CHECK(of(p, "speed_ratio").can_pass);
+  // lint says it once: the plan adds no second finding to a refusal.
+  const Plan small = plan(6, 100, 500);
+  std::size_t of_ttft = 0;
+  for (const LintFinding& f : lint(s, &small)) of_ttft += f.criterion == "ttft" ? 1U : 0U;
+  CHECK(of_ttft == 1);
 }

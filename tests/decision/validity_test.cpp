@@ -1,5 +1,7 @@
 #include "catch.hpp"
+#include "core/rng.hpp"
 #include "fixture.hpp"
+#include "stats/compare.hpp"
 
 using namespace abgate;
 using namespace abgate::decision;
@@ -37,6 +39,43 @@ TEST_CASE("a client that was the bottleneck voids the run", "[validity]") {
   v = after([](stats::Measurements& m) { m.blocks[3].ours = 2; });
   CHECK(has_finding(v, "harness_faults"));
   CHECK(v.decision == Decision::void_run);
+}
+
+TEST_CASE("a client that was kept from running voids the run", "[validity]") {
+  const Verdict v = after([](stats::Measurements& m) {
+    m.blocks[3].health.wake_lag_p99 = std::chrono::milliseconds(12);
+  });
+  CHECK(v.decision == Decision::void_run);
+  CHECK(has_finding(v, "wake_lag"));
+  CHECK_THAT(v.next_step, ContainsSubstring("stop what else runs on the client machine"));
+  CHECK(after([](stats::Measurements& m) {
+          m.blocks[3].health.wake_lag_p99 = std::chrono::milliseconds(10);
+        }).decision == Decision::go);
+}
+
+TEST_CASE("a lossy network voids the run, a handful of segments does not", "[validity]") {
+  const auto with = [](TcpCounts tcp, double allowed) {
+    Scenario s = scenario();
+    s.validity.max_retransmits = allowed;
+    return after([&](stats::Measurements& m) { m.blocks[2].health.tcp = tcp; }, s);
+  };
+  const Verdict v = with({1000, 900, 11, 0, true}, 0.01);
+  CHECK(v.decision == Decision::void_run);
+  CHECK(has_finding(v, "retransmits"));
+  CHECK_THAT(v.next_step, ContainsSubstring("lossy link"));
+  CHECK(has_finding(with({1000, 900, 0, 10, true}, 0.01), "retransmits"));
+  CHECK(with({1000, 900, 10, 9, true}, 0.01).decision == Decision::go);
+  CHECK(with({20, 20, 4, 0, true}, 0.01).decision == Decision::go);
+  CHECK(with({1000, 900, 11, 0, true}, 0.02).decision == Decision::go);
+}
+
+TEST_CASE("sockets that were full when they were read void the run", "[validity]") {
+  const auto queue = [](std::uint64_t bytes) {
+    return after([&](stats::Measurements& m) { m.blocks[2].health.receive_queue_p99 = bytes; });
+  };
+  CHECK(queue(65'536).decision == Decision::go);
+  CHECK(queue(65'537).decision == Decision::void_run);
+  CHECK(has_finding(queue(65'537), "receive_queue"));
 }
 
 TEST_CASE("late sending voids an open loop only", "[validity]") {
@@ -105,16 +144,80 @@ TEST_CASE("a void run takes no decision but repeats what the endpoint did", "[va
   CHECK(any_contains(v.caveats, "the candidate's server restarted"));
 }
 
-TEST_CASE("a baseline that differs from itself makes a GO impossible", "[validity]") {
-  const Verdict v =
-      after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); });
-  CHECK(v.decision == Decision::inconclusive);
-  CHECK(has_finding(v, "aa"));
+TEST_CASE("a baseline that differs from itself beyond chance and tolerance voids the run",
+          "[validity]") {
+  const auto off = [](stats::Measurements& m) {
+    set_speeds(m, Arm::control, {20.0}, CellKind::aa);
+  };
+  const Verdict v = after(off);
+  CHECK(v.decision == Decision::void_run);
+  REQUIRE(has_finding(v, "aa"));
+  CHECK(v.validity.front().voids);
+  CHECK_THAT(
+      v.validity.front().sentence,
+      ContainsSubstring("beyond chance (99.9 % over all metrics) and by more than the ±5 %"));
+  CHECK_THAT(v.validity.front().sentence, ContainsSubstring("stream_speed at c8 is 0.8"));
   CHECK_THAT(v.aa_line, ContainsSubstring("does not contain 1"));
   Scenario s = scenario();
   s.validity.aa_must_contain_one = false;
-  CHECK(after([](stats::Measurements& m) { set_speeds(m, Arm::control, {20.0}, CellKind::aa); }, s)
-            .decision == Decision::go);
+  CHECK(after(off, s).decision == Decision::go);
+}
+
+namespace {
+
+/// Runs of even blocks (0.4 % between them) whose A/A control is off by a factor.
+Verdict even_run(double control) {
+  return after([&](stats::Measurements& m) {
+    for (stats::BlockArm& b : m.blocks) {
+      const double jitter =
+          1 + 0.002 * (static_cast<double>(b.block % 3) - 1) * (b.arm == Arm::candidate ? 1 : 0);
+      const double speed = b.arm == Arm::candidate ? 60.0
+                           : b.arm == Arm::control ? 25.0 * control
+                                                   : 25.0;
+      for (stats::RequestMetrics& r : b.requests) r.tpot = jitter / speed;
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("what the A/A blocks show is graded by chance and by size", "[validity]") {
+  CHECK(even_run(1.0).decision == Decision::go);
+  CHECK(even_run(1.008).decision == Decision::go);  // below a fifth of what is tolerated
+  const Verdict tolerated = even_run(1.03);         // beyond doubt, within ±5 %
+  CHECK(tolerated.decision == Decision::inconclusive);
+  REQUIRE(has_finding(tolerated, "aa"));
+  CHECK_FALSE(tolerated.validity.front().voids);
+  CHECK(even_run(1.08).decision == Decision::void_run);
+  CHECK(even_run(0.92).decision == Decision::void_run);
+  // As far off, but the blocks scatter so much that it may be chance: no VOID.
+  const Verdict noisy = after([](stats::Measurements& m) {
+    set_speeds(m, Arm::candidate, {52, 75, 58, 80, 50, 70});
+    set_speeds(m, Arm::control, {27.0}, CellKind::aa);
+  });
+  CHECK(noisy.decision != Decision::void_run);
+  CHECK(noisy.decision != Decision::go);
+}
+
+TEST_CASE("sound runs are not thrown away by the A/A check", "[validity][calibrate]") {
+  // An interval at 95 % would miss 1 in some 150 of them. At most 1 in 1,000 may be VOID by chance;
+  // P(more than 9 of 3,000 | 1 in 1,000) is 0.1 %.
+  constexpr int kRuns = 3000;
+  Design small;
+  small.requests = 40;
+  small.items = 10;
+  int voided = 0, missed_at_95 = 0;
+  stats::Measurements m;
+  for (int i = 0; i < kRuns; ++i) {
+    Rng rng(derive_seed(11, static_cast<std::uint64_t>(i)));
+    simulate(World{}, ScatterModel{}, small, rng, m);
+    voided += judge(scenario(), m, {}).decision == Decision::void_run ? 1 : 0;
+    const stats::Estimate e = stats::aa_ratio(m, "stream_speed", "mean", kSimulatedPoint, 0.95);
+    missed_at_95 += *e.lo > 1 || *e.hi < 1 ? 1 : 0;
+  }
+  CAPTURE(voided, missed_at_95);
+  CHECK(voided <= 9);
+  CHECK(missed_at_95 > kRuns / 40);  // the plain rule would have thrown these away
 }
 
 TEST_CASE("a FAIL must clear what the A/A blocks differed", "[validity]") {
@@ -184,17 +287,75 @@ TEST_CASE("planned A/A blocks that are missing make a GO impossible", "[validity
   CHECK(any_contains(v.caveats, "no A/A block was run"));
 }
 
-TEST_CASE("blocks that never got steady leave a throughput criterion's run undecided",
-          "[validity]") {
-  const auto drifting = [](stats::Measurements& m) {
-    for (stats::BlockArm& b : m.blocks) b.window = {0, 1, b.block < 3, "throughput still drifts"};
-  };
-  CHECK(after(drifting).decision == Decision::go);  // no criterion reads the window
+namespace {
+
+/// The first `n` blocks of an arm (both: control) are not steady.
+template <typename Also>
+Verdict unsteady(std::size_t n, bool drifts, Arm only, Also also) {
   Scenario s = scenario();
   criterion(s, "speed_ratio").metric = "throughput";
-  const Verdict v = after(drifting, s);
+  return after(
+      [&](stats::Measurements& m) {
+        for (stats::BlockArm& b : m.blocks) {
+          const bool hit =
+              b.kind == CellKind::load && b.block < n && (only == Arm::control || b.arm == only);
+          b.window = {0, 1, !hit, hit ? (drifts ? "throughput drifts" : "never held") : "", false};
+          b.window.drifts = hit && drifts;
+        }
+        also(m);
+      },
+      s);
+}
+const auto nothing = [](stats::Measurements&) {};
+
+}  // namespace
+
+TEST_CASE("throughput that drifts through too many blocks voids the run", "[validity]") {
+  const Verdict v = unsteady(3, true, Arm::control, nothing);
+  CHECK(v.decision == Decision::void_run);
+  REQUIRE(has_finding(v, "not_steady"));
+  CHECK_THAT(v.validity.front().sentence, ContainsSubstring("3 of 6 blocks of the baseline at c8"));
+  CHECK(unsteady(3, true, Arm::baseline, nothing).decision == Decision::void_run);
+  CHECK(unsteady(3, true, Arm::candidate, nothing).decision == Decision::void_run);
+  CHECK(unsteady(2, true, Arm::control, nothing).decision == Decision::go);  // may be a stall
+}
+
+TEST_CASE("a load that was never held allows no GO but voids nothing", "[validity]") {
+  const Verdict v = unsteady(3, false, Arm::control, nothing);
   CHECK(v.decision == Decision::inconclusive);
+  REQUIRE(has_finding(v, "not_steady"));
+  CHECK_FALSE(v.validity.front().voids);
+  CHECK_THAT(v.validity.front().sentence, ContainsSubstring("never held"));
+}
+
+TEST_CASE("a candidate that failed does not hide behind its own unsteadiness", "[validity]") {
+  const Verdict v =
+      unsteady(4, true, Arm::candidate, [](stats::Measurements& m) { fail_requests(m, 3); });
+  CHECK(v.decision == Decision::no_go);
   CHECK(has_finding(v, "not_steady"));
+  CHECK(unsteady(4, true, Arm::control, [](stats::Measurements& m) {
+          fail_requests(m, 3);
+        }).decision == Decision::void_run);  // the baseline drifts as well
+}
+
+TEST_CASE("drift spoils every metric of its point; a load that was not held only its window",
+          "[validity]") {
+  const auto with = [](bool drifts, const std::string& metric) {
+    Scenario s = scenario();
+    if (metric.empty())
+      std::erase_if(s.criteria, [](const Criterion& c) { return !c.point.empty(); });
+    return after(
+        [&](stats::Measurements& m) {
+          for (stats::BlockArm& b : m.blocks) {
+            b.window = {0, 1, false, "not steady", false};
+            b.window.drifts = drifts;
+          }
+        },
+        s);
+  };
+  CHECK(with(true, "stream_speed").decision == Decision::void_run);
+  CHECK(with(false, "stream_speed").decision == Decision::go);
+  CHECK(with(true, "").decision == Decision::go);  // nobody reads the point
 }
 
 TEST_CASE("an interrupted run is never a GO", "[validity]") {
@@ -203,6 +364,14 @@ TEST_CASE("an interrupted run is never a GO", "[validity]") {
   const Verdict v = after([](stats::Measurements& m) { m.blocks[1].interrupted = true; });
   CHECK(v.decision == Decision::inconclusive);
   CHECK(result(v, "speed_ratio").code == "missing");
+}
+
+TEST_CASE("a deployment that was not asked again is a caveat", "[validity]") {
+  JudgeContext context;
+  context.unchecked = {"candidate: not asked again after the run"};
+  const Verdict v = after([](stats::Measurements&) {}, scenario(), context);
+  CHECK(v.decision == Decision::go);
+  CHECK(any_contains(v.caveats, "candidate: not asked again"));
 }
 
 TEST_CASE("rules that could not be checked are caveats", "[validity]") {

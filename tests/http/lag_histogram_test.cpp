@@ -26,6 +26,19 @@ TEST_CASE("small and negative lags are exact") {
   REQUIRE(h.quantile(1) == Duration{15});
 }
 
+TEST_CASE("a tail of few samples leaves out the hiccups that it may have") {
+  LagHistogram h;
+  for (int i = 0; i < 4; ++i) h.record(Duration{1'000'000});
+  REQUIRE(h.tail(0.99, 4) == Duration{0});
+  for (int i = 0; i < 26; ++i) h.record(Duration{7});
+  REQUIRE(h.tail(0.99, 4) == Duration{7});
+  h.record(Duration{1'000'000});
+  REQUIRE(h.tail(0.99, 4) >= Duration{1'000'000});
+  for (int i = 0; i < 1'000; ++i) h.record(Duration{7});
+  REQUIRE(h.tail(0.99, 4) == Duration{7});  // five of a thousand are no per cent
+  REQUIRE(h.tail(0.999, 4) >= Duration{1'000'000});
+}
+
 TEST_CASE("quantiles are never too low and at most 6.25 percent too high, over all magnitudes") {
   Rng rng(7);
   LagHistogram h;

@@ -172,6 +172,42 @@ TEST_CASE("another thread can wake the loop") {
   REQUIRE(asked);
 }
 
+TEST_CASE("a loop that had nothing left to wait for sleeps again") {
+  Loop loop;
+  Pair pair;
+  Recorder recorder;
+  recorder.act = [&](int, bool, bool) { pair.get(); };
+  REQUIRE(loop.watch(pair.fds[0], true, false, recorder));
+  pair.put();
+  int turns = 0;
+  TimePoint end{};
+  loop.run([&](TimePoint at) -> std::optional<TimePoint> {
+    if (recorder.calls == 0) return at;  // polls: no timer is ever set
+    if (turns++ == 0) end = at + 200ms;
+    return at >= end ? std::nullopt : std::optional(end);
+  });
+  REQUIRE(turns < 200);  // one every kProbeEvery, not as many as the processor can
+}
+
+TEST_CASE("a loop that is kept from running sees how late it woke") {
+  Loop loop;
+  const TimePoint end = now() + 120ms;
+  bool held = false;
+  loop.run([&](TimePoint at) -> std::optional<TimePoint> {
+    if (at >= end) return std::nullopt;
+    if (!held && loop.stats().wake_lag.count() >= 2) {
+      held = true;
+      std::this_thread::sleep_for(40ms);  // the turn stands for another program on the processor
+    }
+    return end;
+  });
+  REQUIRE(held);
+  REQUIRE(loop.stats().wake_lag.count() >= 4);
+  REQUIRE(loop.stats().wake_lag.max() >= 40ms - Loop::kProbeEvery);
+  loop.reset_stats();
+  REQUIRE(loop.stats().wake_lag.count() == 0);
+}
+
 TEST_CASE("stamps book their lag from the wake-up") {
   Loop loop;
   Pair pair;

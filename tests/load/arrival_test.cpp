@@ -135,3 +135,70 @@ TEST_CASE("A duration bounds arrivals, with or without a count", "[load]") {
 TEST_CASE("A closed loop has no schedule", "[load]") {
   REQUIRE(draw(open_point(Arrival::closed, 0), 3, 1) == std::vector<Duration>(3));
 }
+
+namespace {
+
+/// From 2/s up to 10/s in 30 s, 20 s there, a jump to 4/s, down to 0 in 10 s, nothing for 5 s, up.
+LoadPoint ramp_point() {
+  LoadPoint point = open_point(Arrival::ramp, 2);
+  const auto seconds = [](int n) { return Duration(std::chrono::seconds(n)); };
+  point.stages = {{seconds(30), 10}, {seconds(20), 10}, {seconds(0), 4},
+                  {seconds(10), 0},  {seconds(5), 0},   {seconds(40), 6}};
+  return point;
+}
+
+}  // namespace
+
+TEST_CASE("The expected number of a ramp is the area below its rate", "[load]") {
+  const LoadPoint point = ramp_point();
+  REQUIRE(ramp_seconds(point) == 105);
+  REQUIRE(ramp_expected(point, 0) == 0);
+  REQUIRE(ramp_expected(point, 15) == Approx(2 * 15 + 4.0 / 15 * 15 * 15 / 2));
+  REQUIRE(ramp_expected(point, 30) == Approx(180));
+  REQUIRE(ramp_expected(point, 40) == Approx(280));
+  REQUIRE(ramp_expected(point, 60) == Approx(400));
+  REQUIRE(ramp_expected(point, 64) == Approx(400));
+  REQUIRE(ramp_expected(point, 105) == Approx(520));
+  REQUIRE(ramp_expected(point, 500) == Approx(520));
+  REQUIRE(mean_rate(point) == Approx(520.0 / 105));
+  REQUIRE(mean_rate(open_point(Arrival::poisson, 3)) == 3);
+}
+
+TEST_CASE("Arrivals of a ramp are an inhomogeneous Poisson process", "[load]") {
+  // Time change: the gaps in expected requests are standard exponential, whatever the rate was.
+  const LoadPoint point = ramp_point();
+  std::vector<double> sample;
+  std::size_t counts[3] = {0, 0, 0};
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    double before = 0;
+    for (const Duration at : draw(point, 0, seed)) {
+      const double seconds = to_seconds(at);
+      const double expected = ramp_expected(point, seconds);
+      sample.push_back(expected - before);
+      before = expected;
+      counts[seconds < 30 ? 0 : seconds < 60 ? 1 : 2] += 1;
+      REQUIRE((seconds <= 60 || seconds >= 65));
+    }
+  }
+  REQUIRE(ks(sample, exponential_cdf) < 1.95);
+  REQUIRE(counts[0] == Approx(18000).epsilon(0.03));
+  REQUIRE(counts[1] == Approx(22000).epsilon(0.03));
+  REQUIRE(counts[2] == Approx(12000).epsilon(0.03));
+}
+
+TEST_CASE("A ramp ends with its stages, its count or a duration, whichever is first", "[load]") {
+  const LoadPoint point = ramp_point();
+  Rng rng(4);
+  const auto all = arrivals(point, 0, std::nullopt, rng);
+  REQUIRE(all.size() == Approx(520).margin(120));
+  REQUIRE(all.back() <= std::chrono::seconds(105));
+  REQUIRE(std::is_sorted(all.begin(), all.end()));
+  REQUIRE(arrivals(point, 50, std::nullopt, rng).size() == 50);
+  const auto early = arrivals(point, 0, Duration(std::chrono::seconds(10)), rng);
+  REQUIRE(early.back() <= std::chrono::seconds(10));
+  // A rate that never changes is a Poisson process of that rate.
+  LoadPoint flat = open_point(Arrival::ramp, 5);
+  flat.stages = {{std::chrono::seconds(20000), 5}};
+  const auto sample = gaps(flat, 50000, 3);
+  REQUIRE(ks(sample, exponential_cdf) < 1.95);
+}

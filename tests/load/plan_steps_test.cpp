@@ -163,3 +163,42 @@ TEST_CASE("Several A/A blocks alternate which comes first", "[load]") {
   });
   REQUIRE(reversed == 2);
 }
+
+TEST_CASE("A declared extension doubles the blocks and comes last", "[load]") {
+  for (const Mode mode : {Mode::concurrent, Mode::interleaved}) {
+    Scenario scenario = scenario_in(mode, 3);
+    const Plan first = make_plan(scenario, prompts(10), prompts(5, "q"));
+    scenario.extension = true;
+    const Plan both = make_plan(scenario, prompts(10), prompts(5, "q"));
+    require_complete(both, false);
+    std::set<std::uint32_t> blocks;
+    bool extending = false;
+    for (const Step& step : both.steps) {
+      const Cell& cell = both.cells[step.cell];
+      const bool extra = cell.kind == CellKind::load && cell.block >= 3;
+      // Nothing of the first look follows a block of the extension: the run can end between them.
+      REQUIRE((extra || !extending));
+      extending = extending || extra;
+      if (cell.kind == CellKind::load) blocks.insert(cell.block);
+    }
+    REQUIRE(extending);
+    REQUIRE(blocks == std::set<std::uint32_t>{0, 1, 2, 3, 4, 5});
+    REQUIRE(both.hash != first.hash);
+  }
+}
+
+TEST_CASE("The extension's blocks send other requests than those of the first look", "[load]") {
+  Scenario scenario = scenario_in(Mode::concurrent, 2);
+  scenario.extension = true;
+  const Plan plan = make_plan(scenario, prompts(200), prompts(5, "q"));
+  std::set<std::uint64_t> seen;
+  std::size_t sent = 0;
+  for (const Cell* cell : cells_of(plan, CellKind::load, "c4")) {
+    for (const PlannedRequest& r : cell->requests) {
+      seen.insert(r.item);
+      ++sent;
+    }
+  }
+  REQUIRE(sent == 4 * 12);
+  REQUIRE(seen.size() > sent / 2);
+}

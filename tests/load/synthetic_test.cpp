@@ -125,3 +125,82 @@ TEST_CASE("A prompt longer than its overhead allows still has a word", "[load]")
   scenario.workload.input_tokens = {Kind::fixed, 5, 0, 1, 0};
   REQUIRE(words_in(make_synthetic_prompts(scenario, 1, {1.0, 50}).prompts[0].text) == 1);
 }
+
+TEST_CASE("Lengths can be drawn from values", "[load]") {
+  LengthDistribution d;
+  d.kind = LengthDistribution::Kind::empirical;
+  d.values = {5, 5, 5, 80};
+  Rng rng(1);
+  int fives = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const int length = draw_length(d, rng);
+    REQUIRE((length == 5 || length == 80));
+    fives += length == 5 ? 1 : 0;
+  }
+  REQUIRE(fives == Approx(3000).margin(110));
+}
+
+TEST_CASE("Prompts of a group share the declared part in blocks, and nothing else", "[load]") {
+  PromptSource source;
+  source.kind = PromptSource::Kind::synthetic;
+  source.input_tokens.kind = LengthDistribution::Kind::uniform;
+  source.input_tokens.min = 100;
+  source.input_tokens.max = 900;
+  source.output_tokens.mean = 8;
+  source.shared_prefix = {4, 0.6};
+  REQUIRE(shared_tokens(source.shared_prefix, 100) == 48);
+  REQUIRE(shared_tokens(source.shared_prefix, 26) == 0);
+  const PromptSet set = make_synthetic_prompts(source, Api::completions, 5, 200);
+  double shared = 0, total = 0;
+  const auto common = [](const std::string& a, const std::string& b) {
+    const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    return static_cast<double>(std::count_if(a.begin(), x, [](char c) {
+      return c == ' ' || c == '\n';
+    }));
+  };
+  for (std::size_t i = 4; i < set.prompts.size(); ++i) {
+    const std::string& text = set.prompts[i].text;
+    const auto words = static_cast<double>(
+        1 + std::count_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }));
+    total += words;
+    // With the longest of its group the shared part is as long as its own.
+    double most = 0;
+    for (std::size_t j = i % 4; j < set.prompts.size(); j += 4) {
+      if (j != i) most = std::max(most, common(text, set.prompts[j].text));
+    }
+    shared += most;
+    REQUIRE(common(text, set.prompts[(i + 1) % 4 + 4].text) < 8);
+  }
+  REQUIRE(shared / total == Approx(0.6).margin(0.02));
+}
+
+TEST_CASE("A synthetic session sends everything that was said before", "[load]") {
+  PromptSource source;
+  source.kind = PromptSource::Kind::synthetic;
+  source.input_tokens.mean = 30;
+  source.output_tokens.mean = 12;
+  source.turns.kind = LengthDistribution::Kind::uniform;
+  source.turns.min = 2;
+  source.turns.max = 5;
+  source.turns.mean = 3.5;
+  source.think_time = std::chrono::seconds(2);
+  const PromptSet text = make_synthetic_prompts(source, Api::completions, 5, 100);
+  const PromptSet chat = make_synthetic_prompts(source, Api::chat, 5, 100);
+  REQUIRE(text.prompts.size() >= 100);
+  REQUIRE(text.units.size() == chat.units.size());
+  REQUIRE(text.classes.at(0).think_time == std::chrono::seconds(2));
+  for (std::size_t u = 0; u < text.units.size(); ++u) {
+    const PromptUnit& unit = text.units[u];
+    REQUIRE(unit.turns >= 2);
+    REQUIRE(unit.turns <= 5);
+    for (std::uint32_t turn = 1; turn < unit.turns; ++turn) {
+      const auto at = unit.first + turn;
+      REQUIRE(text.prompts[at].text.starts_with(text.prompts[at - 1].text));
+      const auto& said = chat.prompts[at].messages;
+      REQUIRE(said.size() == 2 * turn + 1);
+      REQUIRE(said[2 * turn - 1].first == "assistant");
+      REQUIRE(said.back().first == "user");
+    }
+    if (u > 0) REQUIRE_FALSE(text.prompts[unit.first].text.starts_with(text.prompts[0].text));
+  }
+}

@@ -7,7 +7,8 @@ using namespace abgate::observe;
 
 TEST_CASE("A DCGM exporter's text gives memory in bytes and the total of its parts", "[observe]") {
   const auto gpus = read_gpu_samples(
-      parse_prometheus("DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\",modelName=\"RTX\"} "
+      parse_prometheus("DCGM_FI_DEV_FB_USED{gpu=\"0\",UUID=\"GPU-1\",modelName=\"RTX\","
+                       "DCGM_FI_DRIVER_VERSION=\"580.95\"} "
                        "1000\nDCGM_FI_DEV_FB_FREE{gpu=\"0\",UUID=\"GPU-1\"} 3000\n"
                        "DCGM_FI_DEV_FB_RESERVED{gpu=\"0\",UUID=\"GPU-1\"} "
                        "96\nDCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 97\n"
@@ -16,6 +17,7 @@ TEST_CASE("A DCGM exporter's text gives memory in bytes and the total of its par
   REQUIRE(gpus.size() == 1);
   REQUIRE(gpus[0].gpu == "GPU-1");
   REQUIRE(gpus[0].name == "RTX");
+  REQUIRE(gpus[0].driver == "580.95");
   REQUIRE(gpus[0].memory_used_bytes.value() == 1000.0 * 1048576);
   REQUIRE(gpus[0].memory_total_bytes.value() == 4096.0 * 1048576);
   REQUIRE(gpus[0].utilization.value() == Approx(0.97));

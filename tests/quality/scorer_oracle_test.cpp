@@ -6,10 +6,10 @@
 #include <cstdio>
 
 #include "catch.hpp"
+#include "dataset/line_reader.hpp"
 #include "pair_source.hpp"
 #include "quality/chrf.hpp"
 #include "quality/identifiers.hpp"
-#include "quality/line_reader.hpp"
 #include "quality/similarity.hpp"
 #include "quality/text.hpp"
 
@@ -25,7 +25,7 @@ struct Oracle {
 };
 
 std::vector<Oracle> read_oracles() {
-  LineReader reader(ABGATE_SOURCE_DIR "/tests/quality/oracles/scorers.csv.gz");
+  abgate::dataset::LineReader reader(ABGATE_SOURCE_DIR "/tests/quality/oracles/scorers.csv.gz");
   std::vector<Oracle> out;
   std::string line;
   while (reader.next(line)) {

@@ -34,8 +34,8 @@ TEST_CASE("every chart has a conclusion, a title, a description and a table") {
     REQUIRE(chart.svg.find("nan") == std::string::npos);
     REQUIRE(chart.svg.find("SIMULATED") == std::string::npos);
   }
-  REQUIRE(names == std::vector<std::string>{"forest", "blocks", "load", "ttft-c8", "tpot-c8",
-                                            "ttft-c32", "tpot-c32", "quality", "memory"});
+  REQUIRE(names == std::vector<std::string>{"forest", "blocks", "load", "sweep", "ttft-c8",
+                                            "tpot-c8", "ttft-c32", "tpot-c32", "quality", "memory"});
 }
 
 TEST_CASE("the forest says ratio, interval and threshold") {

@@ -153,6 +153,7 @@ void fill_scenario(Scenario& s) {
   LoadPoint c32;
   c32.id = "c32";
   c32.concurrency = 32;
+  s.workload.suite = "../prompts/code-basics.jsonl";
   s.points = {c8, c32};
   s.quality.suite = "prompts/core.jsonl";
   s.slo.ttft = std::chrono::seconds(1);
@@ -177,6 +178,19 @@ stats::RequestMetrics request(Rng& rng, std::uint32_t index, double ttft, double
   return r;
 }
 
+/// A server that counts the tokens of each event, and one that does not.
+std::shared_ptr<const stats::TokenGaps> gaps_like(bool candidate, double slower) {
+  auto gaps = std::make_shared<stats::TokenGaps>();
+  for (int i = 0; i < 400; ++i) {
+    const double gap = (candidate ? 0.0234 : 0.0496) * slower * (0.9 + 0.0005 * i);
+    gaps->icg.add(gap);
+    if (candidate) gaps->itl.add(gap / 2, 2);
+  }
+  gaps->events = 402;
+  gaps->batched = candidate ? 0 : 2;
+  return gaps;
+}
+
 void add_blocks(stats::Measurements& m, const std::string& point, std::size_t streams,
                 double slower) {
   Rng rng(streams);
@@ -199,6 +213,10 @@ void add_blocks(stats::Measurements& m, const std::string& point, std::size_t st
       b.wall_seconds = 64;
       b.health.loop_lag_p99 = Duration{180'000 + 1000 * static_cast<std::int64_t>(block)};
       b.health.client_cpu = 0.11;
+      b.health.wake_lag_p99 = Duration{210'000};
+      b.health.receive_queue_p99 = 612;
+      b.health.tcp = {52'000, 61'000, 3 + block, 4, true};
+      b.gaps = gaps_like(candidate, slower);
       m.blocks.push_back(std::move(b));
     }
   }
@@ -373,6 +391,8 @@ void fill_manifest(Manifest& m) {
   m.host = {"loadgen-1", "6.1.0-18-amd64", "AMD EPYC 9554", 16, "tsc"};
   m.suites = {{"quality", "core", "suites/quality.jsonl.gz", "abcd", "MIT", 500}};
   m.overrides = {"blocks=6"};
+  m.calibration =
+      ClientCalibration{64, 3200, 3199.6, 0.031, 0.094, 0.012, 0.058, 0.11, 0.09, 0.06, 0, 25600, true};
   m.started = "2026-01-31T02:17:00Z";
   m.finished = "2026-01-31T02:59:30Z";
   m.clock_zero = TimePoint{std::chrono::seconds(1000)};

@@ -33,8 +33,12 @@ Manifest sample() {
   facts.prompt_tokens_mean = 735.25;
   facts.other = {{"gpu_memory_utilization", "0.9"}};
   m.servers = {facts};
+  facts.version = "0.11.3";
+  m.servers_after = {facts};
   m.started = "2026-01-31T02:17:00Z";
   m.clock_zero = TimePoint{Duration{123456789012345}};
+  m.calibration = ClientCalibration{64, 3200, 3199.5, 0.03, 0.1, 0.01, 0.05, 0.2,
+                                    0.08, 0.06, 1,    25600, true};
   m.attempt = 3;
   m.look = 2;
   m.merged_from = {"a", "b"};
@@ -56,7 +60,9 @@ TEST_CASE("a manifest comes back") {
   REQUIRE(back.clock_zero == m.clock_zero);
   REQUIRE(back.servers.at(0).max_model_len == 32000);
   REQUIRE(back.servers.at(0).other == m.servers[0].other);
+  REQUIRE(back.servers_after.at(0).version == "0.11.3");
   REQUIRE(back.merged_from == m.merged_from);
+  REQUIRE(back.calibration == m.calibration);
 }
 
 TEST_CASE("no key reaches a manifest") {
@@ -101,6 +107,7 @@ TEST_CASE("telemetry comes back") {
   gpu.arm = Arm::candidate;
   gpu.gpu = "GPU-1";
   gpu.name = "NVIDIA RTX PRO 6000, Blackwell";
+  gpu.driver = "580.95";
   gpu.memory_used_bytes = 41.7e9;
   gpu.throttle_reasons = "0x0000000000000000";
   t.gpu = {gpu};
@@ -116,6 +123,7 @@ TEST_CASE("telemetry comes back") {
   const std::string text = encode_telemetry(t);
   const Telemetry back = decode_telemetry(text, "telemetry.json");
   REQUIRE(encode_telemetry(back) == text);
+  REQUIRE(back.gpu.at(0).driver == "580.95");
   REQUIRE(*back.gpu.at(0).memory_used_bytes == 41.7e9);
   REQUIRE_FALSE(back.gpu[0].power_w);
   REQUIRE(*back.servers.at(0).ttft_sum == 47.4);

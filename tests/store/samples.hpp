@@ -79,7 +79,11 @@ inline bool same(const CellHealth& a, const CellHealth& b) {
          a.loop_lag_p99 == b.loop_lag_p99 && a.loop_lag_max == b.loop_lag_max &&
          a.schedule_lag_p50 == b.schedule_lag_p50 && a.schedule_lag_p99 == b.schedule_lag_p99 &&
          a.schedule_lag_max == b.schedule_lag_max && a.client_cpu == b.client_cpu &&
-         a.max_starts_per_turn == b.max_starts_per_turn && a.stale_retries == b.stale_retries;
+         a.max_starts_per_turn == b.max_starts_per_turn && a.stale_retries == b.stale_retries &&
+         a.wake_lag_p50 == b.wake_lag_p50 && a.wake_lag_p99 == b.wake_lag_p99 &&
+         a.wake_lag_max == b.wake_lag_max && a.receive_queue_p99 == b.receive_queue_p99 &&
+         a.receive_queue_max == b.receive_queue_max && a.recorder_stalls == b.recorder_stalls &&
+         a.tcp == b.tcp;
 }
 
 inline bool same(const CellRecord& a, const CellRecord& b) {
@@ -131,6 +135,13 @@ inline CellRecord plain_cell(std::size_t requests = 4, std::size_t tokens = 20) 
   cell.health.loop_turns = 12345;
   cell.health.loop_lag_p99 = Duration{81'000};
   cell.health.client_cpu = 0.137;
+  cell.health.wake_lag_p50 = Duration{11'000};
+  cell.health.wake_lag_p99 = Duration{91'000};
+  cell.health.wake_lag_max = Duration{93'000};
+  cell.health.receive_queue_p99 = 612;
+  cell.health.receive_queue_max = 70'001;
+  cell.health.recorder_stalls = 2;
+  cell.health.tcp = {4711, 4712, 3, 4, true};
   for (std::size_t i = 0; i < requests; ++i)
     cell.requests.push_back(plain_request(static_cast<std::uint32_t>(i), tokens));
   return cell;

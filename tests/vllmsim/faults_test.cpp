@@ -23,7 +23,7 @@ std::string id(int i) {
 TEST_CASE("a full specification is read") {
   const FaultSpec spec = parse_faults(
       "http500=0.01,stall_first=0.01:30s,stall_mid=0.005:500ms,split_utf8=1,merge=0.2,no_usage=0.1,"
-      "engine_death=after:200");
+      "engine_death=after:200,redeploy=after:30");
   REQUIRE(spec.exclusive.size() == 3);
   REQUIRE(spec.exclusive[1].delay == std::chrono::seconds(30));
   REQUIRE(spec.exclusive[2].delay == std::chrono::milliseconds(500));
@@ -31,6 +31,7 @@ TEST_CASE("a full specification is read") {
   REQUIRE(spec.merge == Approx(0.2));
   REQUIRE(spec.no_usage == Approx(0.1));
   REQUIRE(spec.engine_death_after == 200);
+  REQUIRE(spec.redeploy_after == 30);
   REQUIRE(parse_faults("").exclusive.empty());
 }
 
@@ -45,6 +46,7 @@ TEST_CASE("mistakes name the entry") {
   REQUIRE_THAT(refusal("stall_mid=0.1:5"), ContainsSubstring("a delay such as 5s or 200ms"));
   REQUIRE_THAT(refusal("stall_mid=0.1:-5s"), ContainsSubstring("a delay such as"));
   REQUIRE_THAT(refusal("engine_death=200"), ContainsSubstring("engine_death=after:N"));
+  REQUIRE_THAT(refusal("redeploy=0.5"), ContainsSubstring("redeploy=after:N"));
   REQUIRE_THAT(refusal("none=1"), ContainsSubstring("saw none=1"));
   REQUIRE_THAT(refusal(","), ContainsSubstring("--faults"));
 }

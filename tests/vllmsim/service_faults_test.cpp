@@ -229,3 +229,13 @@ TEST_CASE("the truth log has one line a request: times, tokens, fault, planted c
   REQUIRE(lines == 31);
   REQUIRE(failed > 3);
 }
+
+TEST_CASE("a redeploy answers with another version and root, and goes on serving") {
+  VirtualServer server = faulty("redeploy=after:1");
+  REQUIRE(server.ask("/v1/completions", kWhole)->status() == 200);
+  REQUIRE_THAT(server.get("/version")->body(), ContainsSubstring("0.11.2"));
+  REQUIRE(server.ask("/v1/completions", kWhole)->status() == 200);
+  REQUIRE_THAT(server.get("/version")->body(), ContainsSubstring("0.11.3"));
+  REQUIRE_THAT(server.get("/v1/models")->body(), ContainsSubstring("-redeployed\""));
+  REQUIRE(server.ask("/v1/completions", kWhole)->status() == 200);
+}

@@ -2,6 +2,8 @@
 # How fast the judge is. Prints one "name value" a line:
 #   judge_seconds    wall time of `abgate judge` on a run of 100,000 requests of 200 tokens   (wanted: < 5)
 #   judge_rss_mb     its peak resident memory, 10^6 bytes                                     (wanted: < 1000)
+#   judge_quality_seconds, judge_quality_rss_mb   the same run with a quality pass beside it: 1,000 paired
+#                    items (ITEMS), answers of 1 KiB scored from what is stored                (wanted: < 5, < 1000)
 #   calibrate_seconds  `abgate calibrate judge --experiments 10000`, every cell                (wanted: < 60)
 #   calibrate_cpu_seconds  the processor time of it: what two processors that do nothing else share
 #   bootstrap_seconds, bootstrap_peer_seconds, bootstrap_ratio   10,000 replicates over 100,000 pairs,
@@ -24,6 +26,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${BIN:-$root/build/release/bin}
 runs=${RUNS:-3}
 requests=${REQUESTS:-100000}
+items=${ITEMS:-1000}
 for program in abgate bench_make_run bench_bootstrap; do
   [ -x "$bin/$program" ] || { echo "judge.sh: no $bin/$program: build first (tools/build.sh), or set BIN" >&2; exit 69; }
 done
@@ -49,14 +52,19 @@ report() {  # name, value, comparison, limit
   awk -v v="$2" -v l="$4" "BEGIN {exit !(v $3 l)}" || { echo "judge.sh: $1 is $2, wanted $3 $4" >&2; failed=1; }
 }
 
-run=$("$bin/bench_make_run" "$work" "$requests")
-for ((i = 0; i < runs; ++i)); do
-  measured "$bin/abgate" judge "$run" >> "$work/judge" || { echo "judge.sh: abgate judge $run failed" >&2; exit 1; }
-  (cd "$run" && find . -type f ! -path './raw/*' -exec sha256sum {} + | sort -k2) > "$work/bytes.$i"
-  cmp -s "$work/bytes.0" "$work/bytes.$i" || { echo "judge.sh: judging twice gave different files" >&2; failed=1; }
-done
-report judge_seconds "$(cut -d' ' -f1 "$work/judge" | median)" "<" 5
-report judge_rss_mb "$(awk '{m = $2 > m ? $2 : m} END {printf "%.0f", m * 1024 / 1e6}' "$work/judge")" "<" 1000
+# Judges a run several times; reports its time and memory under the names that begin with $2.
+judge() {  # run, name
+  local run=$1 name=$2
+  for ((i = 0; i < runs; ++i)); do
+    measured "$bin/abgate" judge "$run" >> "$work/$name" || { echo "judge.sh: abgate judge $run failed" >&2; exit 1; }
+    (cd "$run" && find . -type f ! -path './raw/*' -exec sha256sum {} + | sort -k2) > "$work/$name.bytes.$i"
+    cmp -s "$work/$name.bytes.0" "$work/$name.bytes.$i" || { echo "judge.sh: judging twice gave different files" >&2; failed=1; }
+  done
+  report "${name}_seconds" "$(cut -d' ' -f1 "$work/$name" | median)" "<" 5
+  report "${name}_rss_mb" "$(awk '{m = $2 > m ? $2 : m} END {printf "%.0f", m * 1024 / 1e6}' "$work/$name")" "<" 1000
+}
+judge "$("$bin/bench_make_run" "$work" "$requests")" judge
+judge "$("$bin/bench_make_run" "$work" "$requests" 200 "$items")" judge_quality
 
 if [ -z "${SKIP_CALIBRATE:-}" ]; then
   for ((i = 0; i < runs; ++i)); do

@@ -1,9 +1,12 @@
 // Writes a run folder of 100,000 requests of 200 tokens, as `abgate compare` would have: the input
-// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS]]; prints the folder.
+// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]; prints the
+// folder. ITEMS: a quality pass of so many items beside it, both arms' answers of about 1 KiB
+// stored.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -12,6 +15,7 @@
 #include "core/manifest.hpp"
 #include "core/record.hpp"
 #include "core/rng.hpp"
+#include "quality/suite.hpp"
 #include "store/run_folder.hpp"
 
 namespace {
@@ -36,6 +40,13 @@ criteria:
   - {id: throughput, metric: throughput, form: ratio, op: ">=", value: 1.9}
   - {id: errors, metric: errors, op: "==", value: 0}
   - {id: ttft, metric: ttft, stat: p95, op: "<", value: 1 s}
+)";
+
+/// Appended where there is a quality pass.
+constexpr const char* kQuality =
+    R"(  - {id: quality, metric: quality.em_ws, form: ratio, op: ">", value: 0.95}
+  - {id: similarity, metric: quality.edit_similarity, form: ratio, op: ">", value: 0.95, level: target}
+quality: {suite: bench-suite.jsonl}
 )";
 
 Duration seconds(double s) {
@@ -110,6 +121,61 @@ CellRecord cell(const LoadPoint& load, CellKind kind, std::uint32_t block, Arm a
   return c;
 }
 
+/// About `bytes` of text that looks like Python to the scorers, on one line of a JSON file.
+std::string code(Rng& rng, std::size_t bytes) {
+  static const std::vector<std::string> words{
+      "for ",  "item",  " in ",  "range(",  ")",   ":\\n    ", "return ", "total",
+      " += ",  "self.", "count", "'text'",  "(",   ", ",       "[",       "]",
+      "value", " = ",   "None",  "\\n    ", "if ", "x1"};
+  std::string out;
+  while (out.size() < bytes) out += words[rng.below(words.size())];
+  return out;
+}
+
+/// A suite of `items` completions from half as many sources.
+Suite make_suite(const std::string& out, std::size_t items) {
+  const std::string path = out + "/bench-suite.jsonl";
+  std::ofstream file(path);
+  file << R"({"suite":"bench","version":1,"licence":"CC0-1.0"})"
+       << "\n";
+  Rng rng(3);
+  for (std::size_t i = 0; i < items; ++i) {
+    file << R"({"id":"bench/)" << i << R"(","cluster":"source-)" << i / 2 << R"(","category":"c)"
+         << i % 5
+         << R"(","language":"python","kind":"completion","prompt":"def f():\n","reference":")"
+         << code(rng, 1024) << "\"}\n";
+  }
+  file.close();
+  return quality::load_suite(path);
+}
+
+CellRecord quality_cell(const Suite& suite, Arm arm, TimePoint begin) {
+  CellRecord c;
+  c.point = "quality";
+  c.kind = CellKind::quality;
+  c.arm = arm;
+  c.begin = c.measured_begin = begin;
+  Rng rng(derive_seed(11, to_string(arm)));
+  TimePoint at = begin;
+  for (std::uint32_t i = 0; i < suite.items.size(); ++i) {
+    RequestRecord r =
+        request(arm, "quality/000-" + std::string(to_string(arm)) + "/" + std::to_string(i), i, at,
+                0.01, 200, rng);
+    r.prompt_id = suite.items[i].id;
+    r.planned.phase = Phase::measured;
+    r.text = suite.items[i].reference;
+    if (rng.uniform() < 0.12) {  // a wrong but related answer
+      for (int k = 0; k < 60; ++k)
+        r.text[rng.below(r.text.size())] = static_cast<char>('a' + rng.below(26));
+    }
+    at += from_seconds(0.05);
+    c.requests.push_back(std::move(r));
+  }
+  c.end = at + std::chrono::seconds(5);
+  c.health.client_cpu = 0.2;
+  return c;
+}
+
 struct Piece {
   CellKind kind;
   std::uint32_t block;
@@ -127,16 +193,18 @@ std::vector<Piece> pieces() {
   return out;
 }
 
-std::string make_run(const std::string& out, std::size_t requests, std::size_t tokens) {
+std::string make_run(const std::string& out, std::size_t requests, std::size_t tokens,
+                     std::size_t items) {
+  const std::string source = std::string(kScenario) + (items > 0 ? kQuality : "");
   const Scenario scenario =
-      config::parse_scenario(kScenario, "bench-judge.yaml", {}, config::Secrets::leave_as_written);
+      config::parse_scenario(source, "bench-judge.yaml", {}, config::Secrets::leave_as_written);
   const auto folder = store::RunFolder::create(out, "20260101T000000Z", scenario.name);
   Manifest manifest;
   manifest.run_id = folder.id();
   manifest.tool_version = "bench";
   manifest.scenario_name = scenario.name;
   manifest.scenario_path = "bench-judge.yaml";
-  manifest.scenario_source = kScenario;
+  manifest.scenario_source = source;
   manifest.plan_hash = "0123456789abcdef";
   manifest.started = "2026-01-01T00:00:00Z";
   manifest.finished = "2026-01-01T02:00:00Z";
@@ -147,6 +215,14 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
     planned.block = p.block;
     manifest.expected.push_back({cell_name(planned, p.arm), p.kind, kPoint, p.block, p.arm});
   }
+  const Suite suite = items > 0 ? make_suite(out, items) : Suite{};
+  if (items > 0) {
+    manifest.suites = {folder.copy_suite("quality", suite)};
+    for (const Arm arm : {Arm::baseline, Arm::candidate}) {
+      manifest.expected.push_back(
+          {"quality/000-" + std::string(to_string(arm)), CellKind::quality, "quality", 0, arm});
+    }
+  }
   folder.write_manifest(manifest);
   TimePoint begin{std::chrono::seconds(10)};
   for (const Piece& p : pieces()) {
@@ -154,6 +230,10 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
         cell(scenario.points.front(), p.kind, p.block, p.arm, begin, requests / kCells, tokens);
     folder.write_cell(c);
     begin = c.end + std::chrono::seconds(1);
+  }
+  if (items > 0) {
+    for (const Arm arm : {Arm::baseline, Arm::candidate})
+      folder.write_cell(quality_cell(suite, arm, begin));
   }
   folder.write_telemetry({}, {});
   folder.finish();
@@ -163,14 +243,15 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::cerr << "usage: bench_make_run OUT [REQUESTS [TOKENS]]\n";
+    std::cerr << "usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]\n";
     return 64;
   }
   const std::size_t requests = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100000;
   const std::size_t tokens = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 200;
+  const std::size_t items = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 0;
   if (requests < kCells || tokens < 2) {
     std::cerr << "bench_make_run: want at least " << kCells << " requests and 2 tokens\n";
     return 64;
   }
-  std::cout << make_run(argv[1], requests, tokens) << "\n";
+  std::cout << make_run(argv[1], requests, tokens, items) << "\n";
 }

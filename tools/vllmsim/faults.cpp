@@ -69,19 +69,19 @@ std::string known_names() {
   for (const auto& [kind, name] : kNames) {
     if (kind != FaultKind::none) out += " " + std::string(name);
   }
-  return out + " split_utf8 merge no_usage engine_death, each as name=probability";
+  return out + " split_utf8 merge no_usage engine_death redeploy, each as name=probability";
 }
 
-void parse_death(FaultSpec& spec, std::string_view entry, std::string_view value) {
+std::uint64_t after_count(std::string_view entry, std::string_view name, std::string_view value) {
   std::uint64_t count = 0;
   std::string_view digits = value;
   if (digits.starts_with("after:")) digits.remove_prefix(6);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (!value.starts_with("after:") || error != std::errc() ||
       end != digits.data() + digits.size()) {
-    refuse(entry, "engine_death=after:N requests");
+    refuse(entry, std::string(name) + "=after:N requests");
   }
-  spec.engine_death_after = count;
+  return count;
 }
 
 void parse_entry(FaultSpec& spec, std::string_view entry) {
@@ -89,7 +89,9 @@ void parse_entry(FaultSpec& spec, std::string_view entry) {
   if (equals == std::string_view::npos) refuse(entry, known_names());
   const std::string_view name = entry.substr(0, equals);
   const std::string_view value = entry.substr(equals + 1);
-  if (name == "engine_death") return parse_death(spec, entry, value);
+  if (name == "engine_death")
+    return void(spec.engine_death_after = after_count(entry, name, value));
+  if (name == "redeploy") return void(spec.redeploy_after = after_count(entry, name, value));
   if (name == "split_utf8") return void(spec.split_utf8 = probability(entry, value));
   if (name == "merge") return void(spec.merge = probability(entry, value));
   if (name == "no_usage") return void(spec.no_usage = probability(entry, value));

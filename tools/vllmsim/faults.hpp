@@ -53,6 +53,9 @@ struct FaultSpec {
   double merge = 0;              ///< probability per token, of every request
   double no_usage = 0;           ///< probability per request
   std::optional<std::uint64_t> engine_death_after;  ///< requests accepted before the engine dies
+  /// Requests accepted before another version and model root answer, without a restart: a redeploy
+  /// behind the same address.
+  std::optional<std::uint64_t> redeploy_after;
 };
 
 /// "http500=0.01,stall_mid=0.005:5s,engine_death=after:200". Throws ScenarioError that names the

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/time.hpp"
+
 namespace abgate::sim {
 
 struct HttpRequest {
@@ -20,6 +22,8 @@ struct HttpRequest {
   bool cross_origin = false;  ///< carries Origin
   bool preflight = false;     ///< carries Access-Control-Request-Method
   bool keep_alive = true;
+  /// When the kernel had the first bytes; nullopt: it did not tell (TLS).
+  std::optional<TimePoint> arrived;
 
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
 };

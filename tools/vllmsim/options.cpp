@@ -16,7 +16,7 @@ constexpr const char* kExamples = R"(Examples:
 Faults (comma list; equal seed and request id give equal faults):
   http500=P  unauthorized=P  html=P  empty=P  truncate=P  error_event=P  garbage=P  reset=P
   slow_headers=P:DELAY  stall_first=P:DELAY  stall_mid=P:DELAY       at most one of all these a request
-  split_utf8=P  no_usage=P  merge=P (per token)  engine_death=after:N
+  split_utf8=P  no_usage=P  merge=P (per token)  engine_death=after:N  redeploy=after:N
 
 Besides the API of vLLM it serves /dcgm/metrics, the simulated card as a DCGM exporter shows it.
 Exit codes: 0 stopped by signal or --exit-after, 1 planted engine death, 64 usage, 65 bad suite,

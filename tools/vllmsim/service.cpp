@@ -180,6 +180,7 @@ void Service::prepare(std::shared_ptr<Exchange> exchange, HttpRequest request, A
   const auto live =
       std::make_shared<LiveRequest>(std::move(parts), std::move(exchange), filler_, logprobs_);
   live->truth.request_id = truth.request_id;
+  live->truth.arrived = request.arrived;
   live->truth.received = received;
   live->truth.item = truth.item;
   live->truth.correct = truth.correct;

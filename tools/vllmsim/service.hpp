@@ -93,6 +93,11 @@ class Service : private EngineSink {
   void kill_engine();
   std::string next_id();
 
+  /// Planted: another deployment answers behind the same address.
+  bool redeployed() const {
+    return setup_.faults.redeploy_after && accepted_ > *setup_.faults.redeploy_after;
+  }
+
   ServiceSetup setup_;
   TimePoint started_;
   Filler filler_;

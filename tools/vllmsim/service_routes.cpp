@@ -113,10 +113,15 @@ std::optional<Service::Reply> Service::answer_get(std::string_view path) {
   if (path == "/health" || path == "/ping") return Reply{dead_ ? 503 : 200, "", ""};
   if (path == "/v1/models") {
     const std::uint64_t a = Rng(++ids_).next(), b = Rng(a).next();
-    return Reply{200, models_body(setup_.profile, setup_.unix_seconds(),
-                                  fmt::format("{:016x}{:016x}", a, b))};
+    Profile shown = setup_.profile;
+    if (redeployed()) shown.model.root += "-redeployed";
+    return Reply{200,
+                 models_body(shown, setup_.unix_seconds(), fmt::format("{:016x}{:016x}", a, b))};
   }
-  if (path == "/version") return Reply{200, R"({"version":"0.11.2","simulated":true})"};
+  if (path == "/version") {
+    return Reply{200, redeployed() ? R"({"version":"0.11.3","simulated":true})"
+                                   : R"({"version":"0.11.2","simulated":true})"};
+  }
   if (path == "/metrics" || path == "/metrics/") {
     return Reply{200, metrics_.render(engine_->state(), setup_.process()), kText};
   }

@@ -1,11 +1,14 @@
 #include "vllmsim/session_impl.hpp"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <cstdint>
+#include <cstring>
+#include <ctime>
 #include <limits>
 #include <type_traits>
 
@@ -49,6 +52,8 @@ void Session<Stream>::start() {
     });
   } else {
     socket().non_blocking(true, ignored);
+    const int on = 1;
+    setsockopt(socket().native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     read_request(false);
   }
 }
@@ -61,6 +66,42 @@ void Session<Stream>::read_request(bool idle) {
   parser_->body_limit(
       std::numeric_limits<std::uint64_t>::max());  // boost::none refuses all in 1.74
   if (idle) arm_idle_close();
+  arrived_.reset();
+  if (kIsTls<Stream> || buffer_.size() > 0) return read_header();
+  auto self = this->shared_from_this();
+  socket().async_wait(Tcp::socket::wait_read, [self](error_code error) {
+    if (self->state_ != State::reading) return;
+    if (error) return self->close();
+    self->note_arrival();
+    self->read_header();
+  });
+}
+
+/// Many requests at once are read one after the other: how long each has waited for that is in no
+/// clock of this process, only in the kernel's receive stamp.
+template <typename Stream>
+void Session<Stream>::note_arrival() {
+  char bytes[2048];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
+  iovec part{bytes, sizeof bytes};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (::recvmsg(socket().native_handle(), &message, MSG_PEEK | MSG_DONTWAIT) <= 0) return;
+  for (const cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(c))) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec stamp{}, wall{};
+    std::memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+    clock_gettime(CLOCK_REALTIME, &wall);  // the stamps are of this clock; ours is another
+    const auto ns = [](const timespec& t) { return std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec); };
+    arrived_ = now() - (ns(wall) - ns(stamp));
+  }
+}
+
+template <typename Stream>
+void Session<Stream>::read_header() {
   auto self = this->shared_from_this();
   http::async_read_header(stream_, buffer_, *parser_,
                           [self](error_code error, std::size_t) { self->on_header(error); });
@@ -128,6 +169,7 @@ HttpRequest Session<Stream>::take_request() {
   request.cross_origin = message.count(http::field::origin) > 0;
   request.preflight = message.count(http::field::access_control_request_method) > 0;
   request.keep_alive = message.keep_alive();
+  request.arrived = arrived_;
   request.body = std::move(message.body());
   return request;
 }

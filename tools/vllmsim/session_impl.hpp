@@ -45,6 +45,8 @@ class Session : public Exchange, public std::enable_shared_from_this<Session<Str
   enum class State { reading, answering, draining, closed };
 
   void read_request(bool idle);
+  void read_header();
+  void note_arrival();
   void on_header(boost::system::error_code error);
   void read_body();
   void on_request(boost::system::error_code error);
@@ -67,6 +69,7 @@ class Session : public Exchange, public std::enable_shared_from_this<Session<Str
   std::string queue_;    ///< to be written next
   std::string writing_;  ///< in an asynchronous write
   State state_ = State::reading;
+  std::optional<TimePoint> arrived_;  ///< of the request being read, by the kernel's clock
   bool keep_alive_ = true;
   bool broken_ = false;  ///< a write failed
 };

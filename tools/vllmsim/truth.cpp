@@ -31,6 +31,7 @@ void append_text(std::string& out, const char* key, const std::string& value) {
 std::string to_json_line(const TruthRecord& record) {
   std::string out = R"({"request_id":)";
   append_json(out, record.request_id);
+  append_time(out, "arrived_ns", record.arrived);
   append_time(out, "received_ns", record.received);
   append_time(out, "queued_ns", record.queued);
   append_time(out, "scheduled_ns", record.scheduled);

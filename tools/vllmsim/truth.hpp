@@ -15,6 +15,7 @@ namespace abgate::sim {
 
 struct TruthRecord {
   std::string request_id;              ///< X-Request-Id, or what the server made up
+  std::optional<TimePoint> arrived;    ///< the kernel had its first bytes; before it was read
   TimePoint received{};                ///< the request was complete
   std::optional<TimePoint> queued;     ///< handed to the engine
   std::optional<TimePoint> scheduled;  ///< first step began

@@ -1,4 +1,4 @@
-#include "quality/line_reader.hpp"
+#include "dataset/line_reader.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -9,10 +9,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "core/error.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 namespace {
 
@@ -113,6 +114,9 @@ bool LineReader::next(std::string& line) {
     break;
   }
   if (!any) return false;
+  if (s.number == std::numeric_limits<int>::max()) {
+    throw DataError({s.path}, "", fmt::format("more than {} lines", s.number), "a shorter file");
+  }
   ++s.number;
   if (line.ends_with('\r')) line.pop_back();
   if (const std::size_t nul = line.find('\0'); nul != std::string::npos) {
@@ -123,6 +127,26 @@ bool LineReader::next(std::string& line) {
 
 int LineReader::line() const {
   return state_->number;
+}
+
+std::string_view LineReader::peek() {
+  State& s = *state_;
+  if (s.begin == s.end) s.fill();
+  return {s.chunk.data() + s.begin, s.end - s.begin};
+}
+
+void LineReader::skip(std::size_t count) {
+  ABGATE_ASSERT(count <= state_->end - state_->begin);
+  state_->begin += count;
+}
+
+const std::string& LineReader::path() const {
+  return state_->path;
+}
+
+void skip_byte_order_mark(LineReader& reader) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (reader.peek().starts_with(kMark)) reader.skip(kMark.size());
 }
 
 std::string read_text(const std::string& path, std::size_t max_bytes) {
@@ -152,4 +176,4 @@ std::string file_hash(const std::string& path) {
   return fmt::format("{:016x}", hash);
 }
 
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

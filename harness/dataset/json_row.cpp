@@ -1,26 +1,40 @@
-#include "quality/json_row.hpp"
+#include "dataset/json_row.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
-#include "quality/line_reader.hpp"
+#include "dataset/fields.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxArrayBytes = std::size_t{256} << 20;
-
 std::string show(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool blank(const std::string& line) {
-  return line.find_first_not_of(" \t\r\v\f") == std::string::npos;
+/// The byte (from 1) at which the text nests deeper than kMaxDepth; 0 if nowhere.
+std::size_t too_deep_at(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return i + 1;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return 0;
 }
 
 std::string checked(const JsonRow& row, const Json& value, const char* key, bool may_be_empty) {
@@ -41,11 +55,20 @@ struct JsonRow::Value {
 };
 
 JsonRow::JsonRow(Place place, const std::string& text) : place_(std::move(place)) {
+  const auto fail_at = [this](std::size_t byte, const std::string& seen) {
+    place_.column = static_cast<int>(byte);
+    fail("", fmt::format("{} at byte {}", seen, byte), "one JSON object per line");
+  };
+  if (const std::size_t at = invalid_utf8(text); at != std::string::npos)
+    fail_at(at + 1, "invalid UTF-8");
+  if (const std::size_t at = too_deep_at(text); at > 0)
+    fail_at(at, fmt::format("JSON nested deeper than {} levels", kMaxDepth));
   try {
     value_ = std::make_shared<const Value>(Value{Json::parse(text)});
   } catch (const Json::parse_error& e) {
-    place_.column = static_cast<int>(e.byte);
-    fail("", fmt::format("broken JSON at byte {}", e.byte), "one JSON object per line");
+    fail_at(e.byte, "broken JSON");
+  } catch (const Json::out_of_range&) {  // 406: a number like 1e999
+    fail("", "a number too large to hold", "one JSON object per line");
   }
   if (!value_->json.is_object()) fail("", show(value_->json), "a JSON object");
 }
@@ -108,6 +131,30 @@ double JsonRow::number(const char* key, double otherwise) const {
   return value.get<double>();
 }
 
+double JsonRow::number_within(const char* key, double low, double high) const {
+  const auto it = value_->json.find(key);
+  const std::string wanted = fmt::format("a number from {} to {}", low, high);
+  if (it == value_->json.end()) fail(key, "nothing", wanted);
+  const double value = it->is_number() ? it->get<double>() : low - 1;
+  if (!(value >= low && value <= high)) fail(key, show(*it), wanted);
+  return value;
+}
+
+std::vector<std::uint32_t> JsonRow::ids(const char* key) const {
+  const auto it = value_->json.find(key);
+  const std::string wanted = "a list of whole numbers from 0 to 4294967295";
+  if (it == value_->json.end()) fail(key, "nothing", wanted);
+  if (!it->is_array()) fail(key, show(*it), wanted);
+  std::vector<std::uint32_t> out;
+  out.reserve(it->size());
+  for (const Json& entry : *it) {
+    if (!entry.is_number_unsigned() || entry.get<std::uint64_t>() > 0xFFFFFFFFULL)
+      fail(key, show(entry), wanted);
+    out.push_back(entry.get<std::uint32_t>());
+  }
+  return out;
+}
+
 std::vector<std::string> JsonRow::texts(const char* key, bool may_hold_empty) const {
   std::vector<std::string> out;
   if (!has(key)) return out;
@@ -168,26 +215,4 @@ void JsonRow::only(std::initializer_list<std::string_view> known) const {
   }
 }
 
-void for_each_row(const std::string& path, const std::function<void(const JsonRow&)>& on_row) {
-  LineReader reader(path);
-  std::string line;
-  bool any = false;
-  while (reader.next(line)) {
-    if (blank(line)) continue;
-    if (!any && line[line.find_first_not_of(" \t")] == '[') {
-      Json array = Json::parse(read_text(path, kMaxArrayBytes), nullptr, false);
-      if (!array.is_array())
-        throw DataError({path}, "", "a broken JSON array", "JSON Lines or one JSON array");
-      int number = 0;
-      for (Json& entry : array) {
-        on_row(JsonRow(Place{path, ++number},
-                       std::make_shared<const JsonRow::Value>(JsonRow::Value{std::move(entry)})));
-      }
-      return;
-    }
-    any = true;
-    on_row(JsonRow({path, reader.line()}, line));
-  }
-}
-
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

@@ -1,8 +1,8 @@
 #pragma once
 // One JSON object of a data file, read field by field; whatever is wrong becomes one line with
-// file, line and field. Internal to the room.
+// file, line and field.
 
-#include <functional>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -12,14 +12,18 @@
 
 #include "core/error.hpp"
 
-namespace abgate::quality {
+namespace abgate::dataset {
 
 /// Longest text of a field: about a million tokens, beyond any context.
 inline constexpr std::size_t kMaxFieldBytes = std::size_t{4} << 20;
 
+/// Deepest nesting of a row; beyond it a writer of JSON would run out of stack.
+inline constexpr int kMaxDepth = 64;
+
 class JsonRow {
  public:
-  /// Parses one line. Throws DataError (column: the byte) if it is no JSON object.
+  /// Parses one line. Throws DataError (column: the byte) if it is no JSON object, not UTF-8, nested
+  /// deeper than kMaxDepth or holds a number beyond a double.
   JsonRow(Place place, const std::string& text);
 
   [[noreturn]] void fail(const std::string& key, const std::string& seen,
@@ -35,6 +39,10 @@ class JsonRow {
   std::string label(const char* key) const;
   int whole(const char* key, int low, int high) const;
   double number(const char* key, double otherwise) const;
+  /// A number that has to be there, from `low` to `high`.
+  double number_within(const char* key, double low, double high) const;
+  /// A list of whole numbers from 0 to 2^32 - 1; fails if the field is missing.
+  std::vector<std::uint32_t> ids(const char* key) const;
   std::vector<std::string> texts(const char* key, bool may_hold_empty = false) const;
   std::vector<std::pair<std::string, std::string>> messages(const char* key) const;
   /// An object within; fails if it is none.
@@ -54,12 +62,6 @@ class JsonRow {
 
   Place place_;
   std::shared_ptr<const Value> value_;
-
-  friend void for_each_row(const std::string& path,
-                           const std::function<void(const JsonRow&)>& on_row);
 };
 
-/// Each object of a file: JSON Lines, or one JSON array (then `line` counts objects); gz or plain.
-void for_each_row(const std::string& path, const std::function<void(const JsonRow&)>& on_row);
-
-}  // namespace abgate::quality
+}  // namespace abgate::dataset

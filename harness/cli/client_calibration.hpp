@@ -1,0 +1,39 @@
+#pragma once
+// The client measured against a null endpoint of its own: what this machine adds to every figure.
+
+#include <cstddef>
+
+#include "core/manifest.hpp"
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+#include "core/time.hpp"
+
+namespace abgate::cli {
+
+/// Beyond it the client's own error would show in a TTFT; the default of max_loop_lag_p99.
+inline constexpr double kTrustedStampMs = 10;
+
+struct CalibrationLoad {
+  std::size_t streams = 100;
+  double events_per_second = 50;  ///< of each stream
+};
+
+/// The load of a scenario's heaviest step, as far as it can be known before the servers were seen: a
+/// stream is taken to bring 50 events/s, or what the criteria ask of it where that is more; an open
+/// loop without a cap has as many streams as its rate and answers of `max_tokens` at that speed make.
+CalibrationLoad calibration_load(const Scenario& scenario, bool one_arm);
+
+struct CalibrationOptions {
+  double seconds = 3;         ///< of the first measurement
+  int max_steps = 6;          ///< of the search for the highest trusted rate; 0: none
+  double step_seconds = 1.5;  ///< of each
+  Duration budget = std::chrono::minutes(5);  ///< no step begins later than this
+};
+
+/// Drives a null endpoint on loopback, then doubles the rate while the stamps can be trusted (or
+/// halves it until they can).
+ClientCalibration calibrate_client(const CalibrationLoad& load, const CalibrationOptions& options);
+
+bool trusted(const ClientCalibration& calibration);
+
+}  // namespace abgate::cli
