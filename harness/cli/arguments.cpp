@@ -125,8 +125,9 @@ class Parser {
             "  abgate compare scenarios/compare.yaml --set blocks=12 --max-concurrency 16\n"
             "  abgate compare scenarios/compare.yaml --request-rate 2 --goodput ttft:1000 tpot:25\n"
             "  abgate compare scenarios/compare.yaml --sweep concurrency=1..64\n"
-
-            "  abgate compare scenarios/compare.yaml --resume reports/runs/20260131T021700Z-nightly");
+            "  abgate compare scenarios/compare.yaml --resume reports/runs/20260131T021700Z-nightly\n"
+            "\nBefore any request the tests of the quality suite are tried in the sandbox: a "
+            "reference that fails\nthem, or a stub that passes, is VOID (exit 30).");
     add_scenario(sub, o->input, true);
     add_sweep(sub, o->input);
     add_no_calibration(sub, o->calibrate);
@@ -148,11 +149,19 @@ class Parser {
     auto* sub = add(app_, "record", "Drive one arm and store it; judge two recordings later", o,
                     "  abgate record scenarios/compare.yaml --arm baseline=http://a:8000\n"
                     "  abgate record scenarios/compare.yaml --arm candidate=http://a:8000\n"
-                    "  abgate judge reports/runs/RUN_A reports/runs/RUN_B");
+                    "  abgate record scenarios/compare.yaml --arm candidate=http://a:8000 "
+                    "--outputs-of reports/runs/RUN_A\n"
+                    "  abgate judge reports/runs/RUN_A reports/runs/RUN_B\n"
+                    "\nWith quality.likelihood both arms read the reference code. The baseline's own "
+                    "answers\n(likelihood.outputs, completions API only) are read by the baseline "
+                    "when it is recorded,\nand by the candidate if --outputs-of names that run.");
     add_scenario(sub, o->input, false);
     sub->add_option("--arm", o->arm, "Which arm this is, and where: baseline=URL or candidate=URL")
         ->required()
         ->type_name("NAME=URL");
+    sub->add_option("--outputs-of", o->outputs_of,
+                    "Candidate only: recorded baseline whose answers it reads back")
+        ->type_name("RUN");
     add_no_calibration(sub, o->calibrate);
     add_run_output(sub, o->out, o->progress);
   }
@@ -168,6 +177,9 @@ class Parser {
     sub->add_option("RUN_B", o->other_run, "Second recorded run (the other arm)");
     sub->add_option("--criteria", o->criteria,
                     "Scenario file whose criteria replace the run's own");
+    sub->add_flag("--rescore", o->rescore,
+                  "First run the scorer that the run's scenario names (quality.scorer): a command "
+                  "of the run folder, executed with your rights");
     sub->add_option("--threads", o->threads,
                     "Threads that read, score and resample (default: one per processor); the files "
                     "written do not depend on it")
@@ -216,10 +228,30 @@ class Parser {
 
   void add_eval() {
     auto o = std::make_shared<EvalOptions>();
-    auto* sub = add(app_, "eval", "Quality of one endpoint alone", o,
-                    "  abgate eval prompts/code-basics.jsonl --endpoint http://a:8000");
+    auto* sub = add(
+        app_, "eval", "Quality of one endpoint alone, or of a file of answers", o,
+        "  abgate eval prompts/code-basics.jsonl --endpoint http://a:8000\n"
+        "  abgate eval prompts/code-basics.jsonl --endpoint http://a:8000 --repeats 10 "
+        "--temperature 0.8 --pass-k 5\n"
+        "  abgate eval humaneval.jsonl --answers samples.jsonl --scores scores.jsonl\n"
+        "\nAnswers to items with tests are executed, in the sandbox only; pass@k is the unbiased\n"
+        "estimate from the repeats; syntax is checked by each language's own parser.\n"
+        "--answers reads a line {\"id\" or \"task_id\", \"completion\"} per answer; several lines "
+        "of one id\nare its repeats.");
     sub->add_option("SUITE", o->suite, "Prompt suite (JSONL)")->required();
-    sub->add_option("--endpoint", o->endpoint, "Base URL")->required();
+    auto* endpoint = sub->add_option("--endpoint", o->endpoint, "Base URL");
+    auto* answers =
+        sub->add_option("--answers", o->answers, "Score this file of answers (JSONL), ask nobody");
+    endpoint->excludes(answers);
+    sub->add_option("--scores", o->scores, "Write the scores here, a JSON line per answer");
+    sub->add_option("--repeats", o->repeats, "Times that each item is asked")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    sub->add_option("--temperature", o->temperature, "0 is greedy: all repeats alike")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 10.0));
+    sub->add_option("--pass-k", o->pass_k, "k of pass@k; 0: the repeats, if more than one")
+        ->capture_default_str();
     sub->add_option("--model", o->model, "Model name; default: the first that the server lists");
     sub->add_option("--concurrency", o->concurrency, "Requests in flight")->capture_default_str();
     sub->add_option("--limit", o->limit, "Only the first N items of a seeded shuffle; 0: all")

@@ -5,6 +5,8 @@
 
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/grader_check.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/session.hpp"
 #include "config/scenario_file.hpp"
@@ -42,10 +44,14 @@ ExitCode execute(const CheckOptions& options, Streams io) {
            << decision::sentence_of(finding) << "\n";
     if (finding.fatal) return ExitCode::bad_scenario;
   }
+  for (const auto& warning : suite_warnings(session)) io.out << "warning: " << warning << "\n";
   if (options.offline) {
     io.out << "The scenario is valid. Nobody was contacted (--offline).\n";
     return ExitCode::go;
   }
+  const Note say = [&](const std::string& line) { io.out << line << "\n" << std::flush; };
+  check_grader(session, grader_cache("reports/runs"), say, {});
+  check_scorer(session, say, {});
   const Preflight checked = preflight(s, session.plan, {Arm::baseline, Arm::candidate}, make_ask());
   for (const auto& facts : checked.facts) print_facts(facts, s.arm(facts.arm), io.out);
   for (const auto& note : checked.notes) io.out << "note: " << note << "\n";

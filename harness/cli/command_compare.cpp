@@ -6,8 +6,11 @@
 #include "cli/attempts.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
+#include "cli/likelihood_pass.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/session.hpp"
 #include "core/error.hpp"
 #include "report/report.hpp"
@@ -15,6 +18,12 @@
 namespace abgate::cli {
 
 namespace {
+
+Note note_to(std::ostream& err, ProgressStyle style) {
+  return [&err, style](const std::string& line) {
+    if (style != ProgressStyle::none) err << line << "\n" << std::flush;
+  };
+}
 
 /// Judges a finished run folder, writes its reports and prints the summary.
 ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
@@ -33,7 +42,10 @@ ExitCode conclude(const DriveResult& driven, bool interrupted, Streams io) {
 
 ExitCode execute(const CompareOptions& options, Streams io) {
   Interrupt interrupt;
-  const Session session = prepare_to_drive(options.input, Arm::baseline, make_ask());
+  const Note note = note_to(io.err, options.progress);
+  const Session session =
+      prepare_to_drive(options.input, Arm::baseline, make_ask(),
+                       grader_first(options.out, note, interrupt.token()));
   check_criteria(session, io.err);
   if (session.scenario.mode == Mode::swapped) {
     throw Error(
@@ -46,9 +58,13 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   drive_options.progress = options.progress;
   drive_options.calibrate = options.calibrate;
   drive_options.attempt = attempt_number(options.out, session.scenario, session.overrides);
-  drive_options.extend = first_look_is_open;
   drive_options.resume = options.resume;
+  drive_options.extend = [&](const std::string& run) {
+    score_with_plugin(run, session.scenario, note, interrupt.token());
+    return first_look_is_open(run);
+  };
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   return conclude(driven, interrupt.requested(), io);
 }
 
@@ -64,7 +80,13 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   (name == "baseline" ? input.baseline_url : input.candidate_url) = options.arm.substr(equals + 1);
   Interrupt interrupt;
   const Arm arm = name == "baseline" ? Arm::baseline : Arm::candidate;
-  const Session session = prepare_to_drive(input, arm, make_ask());
+  if (!options.outputs_of.empty() && arm == Arm::baseline) {
+    throw Error(ExitCode::usage, describe({}, "--outputs-of", "it with --arm baseline=…",
+                                          "it with --arm candidate=…: a baseline reads its own"));
+  }
+  const Note note = note_to(io.err, options.progress);
+  const Session session = prepare_to_drive(input, arm, make_ask(),
+                                           grader_first(options.out, note, interrupt.token()));
   check_criteria(session, io.err);
   if (session.scenario.extension) {
     throw Error(ExitCode::bad_scenario,
@@ -79,7 +101,9 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   drive_options.attempt =
       attempt_number(options.out, session.scenario, session.overrides, drive_options.only);
   drive_options.calibrate = options.calibrate;
+  if (!options.outputs_of.empty()) drive_options.outputs = output_texts(options.outputs_of);
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   io.out << fmt::format(
       "Recorded {}: {}\nNext: record the other arm with the same scenario, then\n  abgate judge "
       "RUN_OF_BASELINE RUN_OF_CANDIDATE\n",

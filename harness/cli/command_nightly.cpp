@@ -7,9 +7,11 @@
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/history_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/session.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
@@ -108,15 +110,24 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   make_folder(options.state);
   const store::Lock lock(options.state + "/lock", fmt::format("nightly {}", utc_now_iso()));
   Interrupt interrupt;
-  const Session session = prepare_to_drive(options.input, Arm::baseline, make_ask());
+  const Note note = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) io.err << line << "\n" << std::flush;
+  };
+  const Session session = prepare_to_drive(
+      options.input, Arm::baseline, make_ask(),
+      grader_first(options.state + "/runs", note, interrupt.token()));
   check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";
   drive_options.progress = options.progress;
-  drive_options.extend = first_look_is_open;
+  drive_options.extend = [&](const std::string& run) {
+    score_with_plugin(run, session.scenario, note, interrupt.token());
+    return first_look_is_open(run);
+  };
   make_folder(drive_options.out);
   store::History history(options.state + "/history.db");
   const DriveResult driven = drive(session, drive_options, interrupt.token(), io.err);
+  score_with_plugin(driven.run, session.scenario, note, interrupt.token());
   JudgedRun judged = judge_run(store::load_run(driven.run));
   decision::HistoryRules rules;
   rules.min_effect = options.min_effect;

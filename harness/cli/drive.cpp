@@ -12,9 +12,11 @@
 
 #include "cli/ask.hpp"
 #include "cli/client_calibration.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/host.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "cli/limits.hpp"
+#include "cli/plugin_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
 #include "cli/resume.hpp"
@@ -85,8 +87,12 @@ class Drive {
     count_requests(false);
   }
 
-  DriveResult run(const Preflight& checked, std::optional<ClientCalibration> calibration) {
+  /// `grader`: what check_grader() said.
+  DriveResult run(const Preflight& checked, std::optional<ClientCalibration> calibration,
+                  const std::string& grader) {
     manifest_.calibration = std::move(calibration);
+    manifest_.grader = grader;
+    keep_verdicts();
     std::copy(checked.models.begin(), checked.models.end(), models_.begin());
     begin_manifest(checked);
     start_monitor();
@@ -109,6 +115,14 @@ class Drive {
   }
 
  private:
+  /// The run folder starts with the verdicts that the check of the suite made: what answers as the
+  /// reference does need not be executed again.
+  void keep_verdicts() const {
+    std::error_code none;  // no tests, or a cache that could not be written
+    std::filesystem::copy_file(grader_cache(options_.out), folder_.path() + "/executions.cache",
+                               none);
+  }
+
   store::Redactor redactor() const {
     std::vector<std::string> secrets;
     for (const ArmConfig* arm : {&session_.scenario.baseline, &session_.scenario.candidate}) {
@@ -390,9 +404,9 @@ class Drive {
       const Arm server = arm == Arm::control ? Arm::baseline : arm;
       pass.arms.push_back({arm, &session_.scenario.arm(server), models_[index_of(server)]});
     }
-    run_likelihood(pass, reference_texts(*session_.quality, session_.plan, config.documents), stop_);
-    if (pass.arms.size() < 2) return;
-    run_likelihood(pass, outputs_, stop_);
+    run_likelihood(
+        pass, reference_texts(*session_.quality, session_.plan, session_.scenario.quality), stop_);
+    run_likelihood(pass, options_.only == Arm::candidate ? options_.outputs : outputs_, stop_);
   }
 
   /// Keeps a baseline's answer for being read back.
@@ -543,19 +557,23 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   }
   std::vector<Arm> arms{Arm::baseline, Arm::candidate};
   if (options.only) arms = {*options.only};
+  const Note note = [&](const std::string& line) {
+    if (options.progress != ProgressStyle::none) err << line << "\n" << std::flush;
+  };
   std::optional<Resume> resume;
   if (!options.resume.empty()) resume.emplace(options.resume, session);
-  const Say say = [&](const std::string& line) {
-    if (options.progress != ProgressStyle::none) err << line << "\n";
-  };
-  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), say);
+  const std::string grader = check_grader(session, grader_cache(options.out), note, stop);
+  check_scorer(session, note, stop);
+  if (stop.stop_requested())
+    throw Error(ExitCode::interrupted, "interrupted before any request was sent");
+  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), note);
   if (resume) resume->check_servers(checked);
   std::optional<ClientCalibration> calibration;
   if (options.calibrate && !stop.stop_requested()) {
     calibration = calibrate(session, one_arm, err);
   }
   return Drive(session, options, resume ? &*resume : nullptr, std::move(stop), err)
-      .run(checked, std::move(calibration));
+      .run(checked, std::move(calibration), grader);
 }
 
 }  // namespace abgate::cli

@@ -6,10 +6,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "cli/session.hpp"
 #include "core/arm.hpp"
+#include "core/likelihood.hpp"
 
 namespace abgate::cli {
 
@@ -17,6 +19,7 @@ struct DriveOptions {
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
   std::optional<Arm> only;  ///< `record`: drive this arm alone
+  std::vector<LikelihoodText> outputs;  ///< `record` of a candidate: the baseline's own answers
   int attempt = 1;
   std::string resume;  ///< folder of an interrupted run to go on with; empty: none
   bool calibrate = true;  ///< the client against a null endpoint first, about two seconds
@@ -30,8 +33,8 @@ struct DriveResult {
   bool interrupted = false;  ///< a signal, or an endpoint that went away for good
 };
 
-/// Preflight, then every step of the plan. Progress and notes go to `err`. Throws what preflight
-/// throws; once load runs, whatever endpoints do is recorded and the folder is always closed
+/// The check of the suite's tests, preflight, then every step of the plan. Progress and notes go to
+/// `err`. Throws what check_grader and preflight throw; once load runs, whatever endpoints do is recorded and the folder is always closed
 /// properly.
 DriveResult drive(const Session& session, const DriveOptions& options, std::stop_token stop,
                   std::ostream& err);

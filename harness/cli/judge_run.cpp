@@ -5,20 +5,18 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <optional>
 #include <thread>
 
 #include "cli/history_check.hpp"
 #include "cli/likelihood_pass.hpp"
+#include "cli/plugin_pass.hpp"
+#include "cli/score_answers.hpp"
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "decision/extension.hpp"
 #include "decision/judge.hpp"
 #include "observe/fingerprint.hpp"
-#include "quality/execute.hpp"
-#include "quality/sandbox.hpp"
 #include "quality/score.hpp"
-#include "quality/suite.hpp"
 #include "report/report.hpp"
 #include "stats/compare.hpp"
 #include "stats/measure.hpp"
@@ -36,45 +34,33 @@ Scenario scenario_of(const Manifest& manifest, const std::string& criteria) {
   return scenario;
 }
 
-std::optional<Suite> quality_suite(const store::StoredRun& run) {
-  for (const auto& copy : run.manifest.suites) {
-    if (copy.role == "quality") return quality::load_suite(run.path + "/" + copy.file);
-  }
-  return std::nullopt;
-}
-
 void append(std::vector<RequestRecord>& to, std::vector<RequestRecord>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-bool asks_for_execution(const Scenario& scenario) {
-  return std::any_of(scenario.criteria.begin(), scenario.criteria.end(),
-                     [](const Criterion& c) { return c.metric == "quality.pass1"; });
-}
-
-/// Adds pass1 where a sandbox works here; elsewhere the metric stays missing, which never passes.
-/// Verdicts are kept in the run folder, so that judging again executes nothing.
-void execute_answers(const store::StoredRun& run, const Suite& suite,
-                     std::vector<ItemScore>& scores, unsigned threads) {
-  std::string why;
-  auto sandbox = quality::make_best_sandbox(why);
-  if (!sandbox) return;
-  quality::Executor executor(std::move(sandbox), {}, run.path + "/executions.cache");
-  quality::add_execution(scores, suite, executor, threads);
+/// Every score of the answers, with what is not measured.
+std::vector<ItemScore> all_scores(const store::StoredRun& run, const QualityConfig& config,
+                                  const std::vector<RequestRecord>& answers, unsigned threads,
+                                  std::vector<std::string>& notes) {
+  Suite suite;
+  if (!load_quality_suite(run, suite)) return {};
+  auto scores = quality::score(suite, answers, threads);
+  notes = add_executed(scores, suite, config, run.path, threads);
+  for (std::string& note : add_plugin_scores(run, config.scorer, scores))
+    notes.push_back(std::move(note));
+  return scores;
 }
 
 }  // namespace
 
-std::vector<ItemScore> score_run(const store::StoredRun& run) {
-  const auto suite = quality_suite(run);
-  if (!suite) return {};
+ScoredRun score_run(const store::StoredRun& run, const QualityConfig& config) {
   std::vector<RequestRecord> answers;
   store::for_each_cell(run, [&](CellRecord&& cell) {
     if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
   });
-  auto scores = quality::score(*suite, answers);
-  execute_answers(run, *suite, scores, 0);
-  return scores;
+  ScoredRun out;
+  out.scores = all_scores(run, config, answers, 0, out.notes);
+  return out;
 }
 
 bool first_look_is_open(const std::string& folder) {
@@ -103,19 +89,19 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, un
         if (cell.kind == CellKind::quality) append(answers, std::move(cell.requests));
       },
       threads);
-  if (const auto suite = quality_suite(run)) {
-    input.scores = quality::score(*suite, answers, threads);
-    if (asks_for_execution(out.scenario)) execute_answers(run, *suite, input.scores, threads);
-  }
+  std::vector<std::string> notes;
+  input.scores = all_scores(run, out.scenario.quality, answers, threads, notes);
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
   out.measurements = stats::measure(std::move(input), out.scenario);
+  out.measurements.quality_notes = std::move(notes);
   out.measurements.likelihood =
       read_likelihood(run, out.scenario.quality.likelihood.whole_document);
   out.measurements.interrupted = out.measurements.interrupted || run.manifest.interrupted;
 
   stats::CompareOptions compare;
   compare.slo = out.scenario.slo;
+  if (!out.scenario.quality.scorer.higher_is_better) compare.lower_is_better = {"plugin"};
   out.comparison = stats::compare(out.measurements, compare);
   decision::JudgeContext context;
   context.threads = threads;

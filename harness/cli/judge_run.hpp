@@ -40,7 +40,11 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria = "
 bool first_look_is_open(const std::string& folder);
 
 /// Scores of the quality pass alone, executed tests included; empty if the run has none.
-std::vector<ItemScore> score_run(const store::StoredRun& run);
+struct ScoredRun {
+  std::vector<ItemScore> scores;
+  std::vector<std::string> notes;  ///< what was measured and what was not (score_answers.hpp)
+};
+ScoredRun score_run(const store::StoredRun& run, const QualityConfig& config);
 
 /// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns
 /// the paths written.

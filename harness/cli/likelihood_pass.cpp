@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "quality/parallel.hpp"
+#include "quality/suite.hpp"
 #include "store/likelihood_file.hpp"
 
 namespace abgate::cli {
@@ -101,10 +102,42 @@ std::size_t first_token(const LikelihoodRecord& record, bool whole_document) {
   return record.tokens.size();
 }
 
+LikelihoodText reference_text(const SuiteItem& item, const QualityConfig& config) {
+  const bool fim = item.kind == ItemKind::fim;
+  std::string before = fim ? item.prefix : item.prompt;
+  std::string after;
+  if (fim && config.likelihood.whole_document) after = item.suffix;
+  if (fim && !config.likelihood.whole_document) {
+    const auto* form = quality::find_fim_template(config.fim_template);
+    ABGATE_ASSERT(form != nullptr);  // config refuses unknown templates
+    before = quality::render_prompt(item, *form);
+  }
+  const std::size_t begin = before.size();
+  return {LikelihoodTask::reference, item.id,       item.cluster, item.category,
+          item.language,             before + item.reference + after, begin};
+}
+
 }  // namespace
 
+std::vector<LikelihoodText> output_texts(const std::string& run_folder) {
+  std::vector<LikelihoodText> texts;
+  for (const store::CellFile& file : store::load_run(run_folder).likelihood) {
+    if (file.name != "output-baseline") continue;
+    store::LikelihoodReader reader(file.path, file.unfinished);
+    LikelihoodRecord record;
+    while (reader.next(record)) texts.push_back(record.text);
+  }
+  if (texts.empty()) {
+    throw DataError({run_folder, 0, 0}, "--outputs-of", "no answers that were read back",
+                    "the run folder of `abgate record --arm baseline=URL` with "
+                    "quality.likelihood.outputs above 0");
+  }
+  return texts;
+}
+
 std::vector<LikelihoodText> reference_texts(const Suite& suite, const Plan& plan,
-                                            std::size_t limit) {
+                                            const QualityConfig& config) {
+  const std::size_t limit = config.likelihood.documents;
   std::map<std::string, const SuiteItem*> items;
   for (const SuiteItem& item : suite.items) items[item.id] = &item;
   std::vector<LikelihoodText> texts;
@@ -117,9 +150,7 @@ std::vector<LikelihoodText> reference_texts(const Suite& suite, const Plan& plan
       if (found == items.end() || !seen.insert(id).second) continue;
       const SuiteItem& item = *found->second;
       if (item.reference.empty() || (limit > 0 && texts.size() >= limit)) continue;
-      const std::string prefix = item.kind == ItemKind::fim ? item.prefix : item.prompt;
-      texts.push_back({LikelihoodTask::reference, item.id, item.cluster, item.category,
-                       item.language, prefix + item.reference, prefix.size()});
+      texts.push_back(reference_text(item, config));
     }
   }
   return texts;

@@ -17,10 +17,17 @@
 
 namespace abgate::cli {
 
-/// Prefix and reference of the items that the plan's quality pass asks, at most `limit` (0: all), in
-/// the plan's order; items without a reference are left out.
+/// Gold code of the items that the plan's quality pass asks, at most config.likelihood.documents (0:
+/// all), in the plan's order; items without a reference are left out. Prompt and reference; of a
+/// fill-in-the-middle item either the whole file from left to right (whole_document), or the prompt
+/// as the model is asked it (fim_template) and then the middle, so that only the middle is scored
+/// and with its suffix known.
 std::vector<LikelihoodText> reference_texts(const Suite& suite, const Plan& plan,
-                                            std::size_t limit);
+                                            const QualityConfig& config);
+
+/// The baseline's own answers as a recorded run read them back, for the other arm to read. Throws
+/// DataError if the run has none.
+std::vector<LikelihoodText> output_texts(const std::string& run_folder);
 
 /// One server that is asked for log-probabilities.
 struct LikelihoodArm {

@@ -44,6 +44,7 @@ struct CompareOptions {
 struct RecordOptions {
   ScenarioOptions input;
   std::string arm;  ///< NAME=URL, NAME is baseline or candidate
+  std::string outputs_of;  ///< candidate: run folder of the baseline whose answers are read back
   bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
@@ -52,6 +53,7 @@ struct JudgeOptions {
   std::string run;
   std::string other_run;  ///< recorded mode: the other arm's run
   std::string criteria;   ///< a scenario file whose criteria replace the run's
+  bool rescore = false;   ///< run the scenario's own scorer over the stored answers again
   unsigned threads = 0;   ///< 0: one per processor; changes the time only
 };
 struct ReportCommandOptions {
@@ -77,6 +79,11 @@ struct EvalOptions {
   std::size_t concurrency = 8;
   std::size_t limit = 0;
   int max_tokens = 128;
+  std::size_t repeats = 1;
+  double temperature = 0;
+  std::size_t pass_k = 0;   ///< 0: `repeats`, if more than 1
+  std::string answers;      ///< JSONL of answers to score instead of asking `endpoint`
+  std::string scores;       ///< JSONL to write a line of scores per answer to; empty: none
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };

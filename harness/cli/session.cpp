@@ -11,6 +11,7 @@
 #include "core/rng.hpp"
 #include "decision/lint.hpp"
 #include "load/plan.hpp"
+#include "quality/syntax.hpp"
 
 namespace abgate::cli {
 
@@ -39,12 +40,15 @@ Session prepare(const ScenarioOptions& options) {
   return prepare(std::move(scenario), std::move(all));
 }
 
-Session prepare_to_drive(const ScenarioOptions& options, Arm arm, const Ask& ask) {
+Session prepare_to_drive(const ScenarioOptions& options, Arm arm, const Ask& ask,
+                         const std::function<void(const Session&)>& before) {
   auto all = overrides(options);
   auto scenario = config::load_scenario(options.scenario, all, config::Secrets::require);
   std::optional<PromptSizing> sizing;
-  if (!scenario.points.empty() && makes_text_up(scenario.workload))
+  if (!scenario.points.empty() && makes_text_up(scenario.workload)) {
+    before(prepare(scenario, all));
     sizing = measure_prompt_sizing(scenario, arm, ask);
+  }
   return prepare(std::move(scenario), std::move(all), sizing);
 }
 
@@ -76,6 +80,26 @@ Session prepare(Scenario scenario, std::vector<std::string> overrides,
   return session;
 }
 
+std::vector<std::string> suite_warnings(const Session& session) {
+  std::vector<std::string> out;
+  if (!session.quality) return out;
+  const auto& items = session.quality->items;
+  const auto any = [&](auto&& has) { return std::any_of(items.begin(), items.end(), has); };
+  const bool tests = any([](const SuiteItem& i) { return !i.tests.empty(); });
+  const bool parsers = any([](const SuiteItem& i) { return quality::has_parser(i.language); });
+  for (const Criterion& c : session.scenario.criteria) {
+    const bool executed = c.metric == "quality.pass1" || c.metric == "quality.pass_at_k";
+    const char* lacks = executed && !tests                               ? "an item with tests"
+                        : c.metric == "quality.syntax_valid" && !parsers ? "a language with a parser here"
+                                                                         : nullptr;
+    if (lacks != nullptr)
+      out.push_back(fmt::format("criteria[{}].metric: saw {}, want {} in suite {}: it stays "
+                                "INCONCLUSIVE",
+                                c.id, c.metric, lacks, session.quality->name));
+  }
+  return out;
+}
+
 void check_criteria(const Session& session, std::ostream& err) {
   for (const auto& finding : decision::lint(session.scenario, &session.plan)) {
     if (finding.fatal) {
@@ -84,6 +108,7 @@ void check_criteria(const Session& session, std::ostream& err) {
     }
     err << "warning: " << decision::sentence_of(finding) << "\n";
   }
+  for (const auto& warning : suite_warnings(session)) err << "warning: " << warning << "\n";
 }
 
 }  // namespace abgate::cli

@@ -1,6 +1,7 @@
 #pragma once
 // A scenario made ready to run: file read, suites read, prompts rendered, plan made. Sends nothing.
 
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -31,8 +32,14 @@ struct Session {
 Session prepare(const ScenarioOptions& options);
 Session prepare(Scenario scenario, std::vector<std::string> overrides,
                 const std::optional<PromptSizing>& sizing = {});
-/// The same for a run: asks `arm`'s server first how long made-up prompts are.
-Session prepare_to_drive(const ScenarioOptions& options, Arm arm, const Ask& ask);
+/// The same for a run: asks `arm`'s server first how long made-up prompts are. Before it asks,
+/// `before` is called with the session as it is known by then: what must hold before any request.
+Session prepare_to_drive(const ScenarioOptions& options, Arm arm, const Ask& ask,
+                         const std::function<void(const Session&)>& before);
+
+/// Criteria that the quality suite has nothing for, a sentence each: executed tests without tests,
+/// syntax without a parser on this machine.
+std::vector<std::string> suite_warnings(const Session& session);
 
 /// Before any load: throws ScenarioError for a criterion that cannot mean what it says; warns on
 /// `err` of the others that decision::lint finds.

@@ -53,6 +53,16 @@ void check_timeouts(const Cursor& at, const Timeouts& t) {
   within("idle", t.idle);
 }
 
+void check_quality(const Cursor& at, const QualityConfig& q) {
+  if (q.pass_k > q.repeats) {
+    at.at("pass_k").fail(std::to_string(q.pass_k) + " with repeats: " + std::to_string(q.repeats),
+                         "at most quality.repeats: pass@k needs k answers to an item");
+  }
+  const Cursor scorer = at.at("scorer");
+  if (scorer.present() && (q.scorer.command.empty() || q.scorer.command.front().empty()))
+    scorer.at("command").fail("no program", "a list: the program, then its arguments");
+}
+
 void check_points(const Cursor& at, const Scenario& s) {
   if (s.points.empty()) at.fail("an empty list", "at least one load point");
   std::set<std::string> ids;
@@ -71,6 +81,7 @@ void check_scenario(const Cursor& at, const Scenario& s) {
   check_tls(at.at("candidate"), s.candidate);
   check_timeouts(at.at("timeouts"), s.timeouts);
   check_points(at.at("points"), s);
+  check_quality(at.at("quality"), s.quality);
   check_criteria(at.at("criteria"), s);
 }
 

@@ -77,6 +77,20 @@ void check_percentile(const Cursor& at, const Criterion& c, const Scenario& s) {
                          " requests, or no bound of it exists: raise requests or blocks");
 }
 
+void check_plugin(const Cursor& at, const Criterion& c, const QualityConfig& q) {
+  if (q.scorer.command.empty()) {
+    at.at("metric").fail("quality.plugin without a scorer",
+                         "quality.scorer: {command: [...]}, or no such criterion");
+  }
+  const bool upward = c.op == Op::gt || c.op == Op::ge;
+  if (upward != q.scorer.higher_is_better) {
+    at.at("op").fail(std::string(to_string(c.op)) + " on a score of which " +
+                         (q.scorer.higher_is_better ? "higher" : "lower") +
+                         " is better (quality.scorer.higher_is_better)",
+                     q.scorer.higher_is_better ? "\">\" or \">=\"" : "\"<\" or \"<=\"");
+  }
+}
+
 void check_source(const Cursor& at, const Criterion& c, const Scenario& s) {
   const bool memory = is_memory(*find_metric(c.metric));
   if (is_quality(c) && s.quality.suite.empty()) {
@@ -86,6 +100,11 @@ void check_source(const Cursor& at, const Criterion& c, const Scenario& s) {
   if (c.metric == "quality.ppl_ratio" && !s.quality.likelihood.enabled) {
     at.at("metric").fail(c.metric + " without log-probabilities of reference code",
                          "quality.likelihood: {enabled: true}, or no such criterion");
+  }
+  if (c.metric == "quality.plugin") check_plugin(at, c, s.quality);
+  if (c.metric == "quality.pass_at_k" && s.quality.repeats < 2) {
+    at.at("metric").fail(c.metric + " with quality.repeats: 1",
+                         "quality.repeats of at least k and 2, or quality.pass1");
   }
   if (memory && s.candidate.gpu.kind == GpuSource::Kind::none && c.metric == "gpu_memory_used") {
     at.at("metric").fail(c.metric + " without a source",

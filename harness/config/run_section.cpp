@@ -30,15 +30,41 @@ const Section<LikelihoodConfig>& likelihood_section() {
                  "prompt (vLLM, SGLang, llama-cpp-python; not llama-server).");
     s.key("enabled", &L::enabled, Flag{}, "ask for them; `quality.ppl_ratio` needs it");
     s.key("documents", &L::documents, kCount,
-          "prefix and reference of the first n items of the pass; 0: all");
+          "reference code of the first n items of the pass, after what stands before it; 0: all");
     s.key("outputs", &L::outputs, kCount,
-          "n of the baseline's own answers, in the order that they came, read by both arms; 0: none");
+          "n of the baseline's own answers, in the order that they came, read by both arms; 0: none. "
+          "Completions API only: how a server writes a chat as text is its own affair");
     s.key("top_k", &L::top_k, Whole<int>{1, 1000},
           "most likely tokens per position; vLLM refuses more than its --max-logprobs, 20");
     s.key("concurrency", &L::concurrency, Whole<std::size_t>{1, 256}, "texts asked at once");
     s.key("tokens", &L::whole_document,
           Choice<bool>{{{"document", true}, {"reference", false}}},
-          "which count for the perplexity: all, or only those of the reference");
+          "which count for the perplexity: all (a fill-in-the-middle item is read as the whole "
+          "file, from left to right), or only those of the reference (such an item is read as "
+          "`fim_template` writes it, the middle last)");
+    return s;
+  }();
+  return section;
+}
+
+const Section<ScorerConfig>& scorer_section() {
+  static const Section<ScorerConfig> section = [] {
+    Section<ScorerConfig> s(
+        "scorer",
+        "A scorer of your own: a command that reads the answers as JSONL on standard input (id, "
+        "arm, repeat, kind, category, language, prompt, suffix, messages, reference, completion) "
+        "and writes {\"id\", \"arm\", \"repeat\", \"score\"} a line for each of them. Run once "
+        "after the quality pass, trusted, outside the sandbox; its scores are stored, so that "
+        "`judge` never runs it.");
+    s.key("command", &ScorerConfig::command, Texts{},
+          "program and arguments; a program with a / is relative to the scenario's folder, where "
+          "it also runs")
+        .required();
+    s.key("metric", &ScorerConfig::metric, Text{Use::id},
+          "its name in the report; criteria name it `quality.plugin`");
+    s.key("higher_is_better", &ScorerConfig::higher_is_better, Flag{},
+          "scores lie between 0 and 1; true: 1 is good");
+    s.key("timeout", &ScorerConfig::timeout, Span{}, "of the whole command");
     return s;
   }();
   return section;
@@ -56,6 +82,8 @@ const Section<QualityConfig>& quality_section() {
           "the first n items after a seeded shuffle; 0: all");
     s.key("repeats", &QualityConfig::repeats, Whole<std::size_t>{1, 1000},
           "times that each item is asked");
+    s.key("pass_k", &QualityConfig::pass_k, Whole<std::size_t>{0, 1000},
+          "k of `quality.pass_at_k`, at most `repeats`; 0: `repeats`, where that is more than 1");
     s.key("fim_template", &QualityConfig::fim_template, Text{},
           "how the models write fill-in-the-middle prompts");
     s.key("worst_shown", &QualityConfig::worst_shown, kCount,
@@ -64,6 +92,8 @@ const Section<QualityConfig>& quality_section() {
           "ask the baseline a second time: the floor of changed answers");
     s.nested("likelihood", &QualityConfig::likelihood, likelihood_section(),
              "log-probabilities of reference code; left out: none");
+    s.nested("scorer", &QualityConfig::scorer, scorer_section(),
+             "a scorer of your own; left out: none");
     s.key("max_failed_pairs", &QualityConfig::max_failed_pairs, Share{},
           "more pairs lost to failed requests void the quality result");
     return s;

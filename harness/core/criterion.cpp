@@ -51,7 +51,12 @@ const std::vector<MetricInfo>& metric_catalogue() {
       {"quality.chrf", "", +1, "score", "chrF: character 6-gram F-score with beta 2, 0..1"},
       {"quality.pass1", "", +1, "score",
        "the completed program passes the item's tests in the sandbox"},
+      {"quality.pass_at_k", "", +1, "score",
+       "at least one of k answers to the item passes its tests: the unbiased estimate from the "
+       "repeats, 1 - C(n-c,k)/C(n,k)"},
       {"quality.syntax_valid", "", +1, "score", "the completed program parses"},
+      {"quality.plugin", "", 0, "score",
+       "score of the scenario's own scorer (quality.scorer), 0..1; which end is good is said there"},
       {"quality.ppl_ratio", "", -1, "score",
        "perplexity of reference code under the candidate / under the baseline"},
       {"quality.flip_rate", "", -1, "fraction",

@@ -32,7 +32,7 @@ struct ScoredToken {
 
 /// What the text is.
 enum class LikelihoodTask : std::uint8_t {
-  reference,  ///< prefix and reference of a suite item
+  reference,  ///< gold code: a suite item with its reference
   output,     ///< a prompt and the baseline's own answer to it
 };
 std::string_view to_string(LikelihoodTask task);

@@ -95,6 +95,8 @@ struct Manifest {
   /// Where the run went on with one that was cut short: for each interruption one line, what was
   /// taken over.
   std::vector<std::string> resumed;
+  /// What the check of the suite's own tests found before any load; empty: nothing to execute.
+  std::string grader;
   std::vector<std::string> merged_from;  ///< run ids, where recorded runs are judged together
 };
 

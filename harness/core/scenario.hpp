@@ -205,11 +205,20 @@ struct Workload : PromptSource {
 /// Teacher-forced log-probabilities of code, beside the answers of the quality pass.
 struct LikelihoodConfig {
   bool enabled = false;
-  std::size_t documents = 0;  ///< prefix and reference of the first n items of the pass; 0: all
+  std::size_t documents = 0;  ///< gold code of the first n items of the pass; 0: all
   std::size_t outputs = 0;    ///< n of the baseline's own answers, as they came; 0: none
   int top_k = 20;             ///< most likely tokens per position; vLLM's own limit is 20
   std::size_t concurrency = 2;
   bool whole_document = true;  ///< score every token, not only those of the reference
+};
+
+/// A scorer of the user's own: a program that reads answers as JSONL and writes scores
+/// (quality/plugin.hpp).
+struct ScorerConfig {
+  std::vector<std::string> command;  ///< program and arguments; empty: none
+  std::string metric = "plugin";     ///< what the scores are called in the report
+  bool higher_is_better = true;
+  Duration timeout = std::chrono::seconds(60);  ///< of the whole command
 };
 
 /// The quality pass: every item of a suite once per arm, natural stops.
@@ -221,7 +230,9 @@ struct QualityConfig {
   std::string fim_template = "qwen2.5-coder";
   std::size_t worst_shown = 10;
   bool control = false;  ///< run the baseline a second time (A/A floor)
+  std::size_t pass_k = 0;  ///< k of pass@k; 0: `repeats`, if that is more than 1
   LikelihoodConfig likelihood;
+  ScorerConfig scorer;
   double max_failed_pairs =
       0.005;  ///< share of pairs lost to failed requests beyond which quality is void
 };

@@ -204,6 +204,19 @@ void judge_level(const stats::QualitySeries& s, Method method, CriterionResult& 
   if (out.result == Result::inconclusive) out.next_step = "add items to the suite";
 }
 
+/// " (not measured: …)" from the notes of the scorers; empty if they say nothing of it.
+std::string why_missing(const stats::Measurements& m, const Criterion& c) {
+  std::string name = c.metric.substr(std::string_view("quality.").size());
+  if (name == "pass_at_k") name = "pass1";  // made of it
+  std::string out;
+  for (const std::string& note : m.quality_notes) {
+    const std::string start = name + ": not measured";
+    if (note.starts_with(start))
+      out += (out.empty() ? " (" : "; ") + note.substr(name.size() + 2);
+  }
+  return out.empty() ? out : out + ")";
+}
+
 }  // namespace
 
 void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
@@ -214,7 +227,8 @@ void judge_quality(const Inputs& in, Method method, CriterionResult& out) {
   const stats::QualitySeries s = scored_series(in.m, score);
   out.n = s.baseline.size();
   if (out.n == 0) {
-    return leave_open(out, "missing", fmt::format("no pair of answers with {}", c.metric),
+    return leave_open(out, "missing",
+                      fmt::format("no pair of answers with {}{}", c.metric, why_missing(in.m, c)),
                       "run the quality pass with a suite that has this score");
   }
   out.candidate = stats::mean_finite(s.candidate);

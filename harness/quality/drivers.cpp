@@ -124,6 +124,25 @@ for ((n = 0; n < $1; ++n)); do
 done
 )SH";
 
+// gofmt takes fragments as well: declarations or statements without a package line.
+const char* const kGoSyntax = R"SH(
+for ((n = 0; n < $1; ++n)); do
+  if gofmt -e <"./p$n" >/dev/null 2>&1; then echo "$n ok"; else echo "$n bad"; fi
+done
+)SH";
+
+// rustfmt parses first. What it cannot lay out ("internal") is no fault of the text.
+const char* const kRustSyntax = R"SH(
+for ((n = 0; n < $1; ++n)); do
+  if message=$(rustfmt --edition 2021 --emit stdout <"./p$n" 2>&1 >/dev/null) ||
+    [[ $message == *'error[internal]'* && $message != *'error: '* ]]; then
+    echo "$n ok"
+  else
+    echo "$n bad"
+  fi
+done
+)SH";
+
 const char* const kCppSyntax = R"SH(
 for ((n = 0; n < $1; ++n)); do
   if g++ -std=c++20 -fsyntax-only -w -x c++ "./p$n" 2>/dev/null; then echo "$n ok"; else echo "$n bad"; fi

@@ -21,6 +21,8 @@ extern const char* const kCppGuard;
 extern const char* const kPythonSyntax;
 extern const char* const kNodeSyntax;
 extern const char* const kBashSyntax;
+extern const char* const kGoSyntax;
+extern const char* const kRustSyntax;
 extern const char* const kCppSyntax;
 
 }  // namespace abgate::quality

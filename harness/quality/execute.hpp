@@ -74,6 +74,11 @@ class Executor {
 void add_execution(std::vector<ItemScore>& scores, const Suite& suite, Executor& executor,
                    unsigned threads = 0);
 
+/// Adds "pass_at_k" to each score that has "pass1" of an item with at least k such repeats in that
+/// arm: pass_at_k(n, c, k) over them, the same in each repeat. Items with fewer get none; returns
+/// how many items lack it in an arm that has some. Needs k >= 1.
+std::size_t add_pass_at_k(std::vector<ItemScore>& scores, std::size_t k);
+
 /// Proof that the grader works, before any request is sent.
 struct SuiteCheck {
   std::size_t executable = 0;  ///< items with tests that can run here

@@ -43,6 +43,12 @@ std::string_view interpreter_of(std::string_view language) {
   return {};
 }
 
+std::string_view parser_of(std::string_view language) {
+  if (language == "go") return "gofmt";
+  if (language == "rust") return "rustfmt";
+  return interpreter_of(language);
+}
+
 SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace place,
                     const std::string& nonce, const Limits& limits) {
   SandboxJob job;
@@ -80,7 +86,10 @@ SandboxJob make_syntax_job(std::string_view language, std::size_t count) {
     job.files = {{"check.js", kNodeSyntax}};
   } else {
     job.argv = {"bash", "check.sh", n};
-    job.files = {{"check.sh", language == "cpp" ? kCppSyntax : kBashSyntax}};
+    job.files = {{"check.sh", language == "cpp"    ? kCppSyntax
+                              : language == "go"   ? kGoSyntax
+                              : language == "rust" ? kRustSyntax
+                                                   : kBashSyntax}};
   }
   job.limits.wall_s = 120;
   job.limits.cpu_s = 120;

@@ -15,6 +15,9 @@ enum class TestPlace { apart, together };
 
 /// Program of the language that must be installed ("python3", "g++", …); empty if it cannot be run.
 std::string_view interpreter_of(std::string_view language);
+/// Program that parses a language without running it; empty for a language that has none here. More
+/// languages are parsed than executed.
+std::string_view parser_of(std::string_view language);
 
 /// The job that runs `program` against the item's tests. `nonce` must come back.
 SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace place,

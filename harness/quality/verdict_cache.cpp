@@ -94,6 +94,25 @@ RunVerdict VerdictCache::get(const std::string& key, const std::function<RunVerd
   return verdict;
 }
 
+std::optional<RunVerdict> VerdictCache::find(const std::string& key) {
+  std::shared_future<RunVerdict> known;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = verdicts_.find(key);
+    if (it == verdicts_.end()) return std::nullopt;
+    known = it->second;
+  }
+  RunVerdict verdict = known.get();
+  verdict.cached = true;
+  return verdict;
+}
+
+void VerdictCache::put(const std::string& key, const RunVerdict& verdict) {
+  const std::lock_guard lock(mutex_);
+  if (!verdicts_.emplace(key, ready(verdict)).second) return;
+  append(key, verdict);
+}
+
 void VerdictCache::append(const std::string& key, const RunVerdict& verdict) {
   if (file_.empty()) return;
   const nlohmann::json row{{"key", key},

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,11 @@ class VerdictCache {
 
   /// `compute` is called at most once per key, unless it gave infra_error.
   RunVerdict get(const std::string& key, const std::function<RunVerdict()>& compute);
+
+  /// What is known already; waits for one that is being computed.
+  std::optional<RunVerdict> find(const std::string& key);
+  /// Keeps a verdict that was made elsewhere, unless there is one.
+  void put(const std::string& key, const RunVerdict& verdict);
 
  private:
   void append(const std::string& key, const RunVerdict& verdict);

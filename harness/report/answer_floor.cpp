@@ -24,7 +24,7 @@ void add_answer_floor(const Input& in, Document& out) {
               {}};
   std::string unresolved;
   for (const stats::AnswerFloor& f : in.comparison.floor) {
-    table.rows.push_back({md(f.metric), share(f.changed), share(f.floor), share(f.excess),
+    table.rows.push_back({md(shown_metric(in, f.metric)), share(f.changed), share(f.floor), share(f.excess),
                           share(f.difference), share(f.floor_difference), count(f.n)});
     if (f.unresolved)
       unresolved += fmt::format("{}{} ({})", unresolved.empty() ? "" : ", ", md(f.metric),

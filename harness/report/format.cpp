@@ -110,6 +110,14 @@ std::string points(double difference) {
   return text == "n/a" ? text : text.substr(0, text.size() - 2) + " points";
 }
 
+std::string points_interval(double difference, std::optional<double> lo, std::optional<double> hi) {
+  const auto bare = [](double x) {
+    const std::string text = signed_percent(x);
+    return text == "n/a" ? text : text.substr(0, text.size() - 2);
+  };
+  return bare(difference) + (lo && hi ? fmt::format(" [{}, {}]", bare(*lo), bare(*hi)) : "");
+}
+
 std::string count(std::size_t n) {
   return decorated(fmt::format("{}", n));
 }

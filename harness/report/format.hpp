@@ -28,6 +28,9 @@ std::string percent_against(double share, double threshold);
 std::string signed_percent(double share);
 /// A difference of shares in points: -0.018 -> "−1.80 points".
 std::string points(double difference);
+/// A difference of shares with its interval, in points: "−1.80 [−4.48, +0.88]"; the value alone
+/// without one.
+std::string points_interval(double difference, std::optional<double> lo, std::optional<double> hi);
 /// "3,000".
 std::string count(std::size_t n);
 /// "55.9 GiB" for 60 GB of 10^9 bytes.

@@ -131,6 +131,7 @@ Json likelihood(const stats::LikelihoodSummary& s) {
           {"candidate", against(s.candidate)},
           {"control", s.control ? against(*s.control) : Json(nullptr)},
           {"excess_changed_top", maybe(s.excess_changed_top)},
+          {"control_texts", s.control_texts},
           {"excess_kl", maybe(s.excess_kl)}};
 }
 
@@ -144,6 +145,19 @@ Json answer_floor(const stats::AnswerFloor& f) {
           {"difference", estimate(f.difference)},
           {"floor_difference", estimate(f.floor_difference)},
           {"unresolved", f.unresolved}};
+}
+
+Json answer_rate(const stats::AnswerRate& r) {
+  const bool control = r.n_control > 0;
+  return {{"kind", r.kind == stats::AnswerRate::Kind::cut ? "cut" : "detector"},
+          {"name", r.name},
+          {"n", r.n},
+          {"n_control", r.n_control},
+          {"baseline", estimate(r.baseline)},
+          {"candidate", estimate(r.candidate)},
+          {"control", control ? estimate(r.control) : Json(nullptr)},
+          {"difference", estimate(r.difference)},
+          {"floor_difference", control ? estimate(r.floor_difference) : Json(nullptr)}};
 }
 
 Json requests(const stats::Measurements& m, Arm arm) {
@@ -240,6 +254,7 @@ void add_comparison(const stats::Comparison& c, Json& json) {
     return Json{{"metric", aa.metric}, {"point", aa.point}, {"ratio", estimate(aa.ratio)}};
   });
   json["quality"] = list(c.quality, quality);
+  if (!c.rates.empty()) json["answer_rates"] = list(c.rates, answer_rate);
   if (!c.floor.empty()) json["answer_floor"] = list(c.floor, answer_floor);
   if (!c.likelihood.empty()) json["likelihood"] = list(c.likelihood, likelihood);
   json["lengths"] = list(c.lengths, [](const stats::LengthDrift& d) {
@@ -274,6 +289,8 @@ std::string verdict_json(const Input& in) {
   json["arms"] = {{"baseline", arm(in, Arm::baseline)}, {"candidate", arm(in, Arm::candidate)}};
   json["missing_cells"] = in.measurements.missing_cells;
   add_comparison(in.comparison, json);
+  if (!in.measurements.quality_notes.empty())
+    json["quality_notes"] = in.measurements.quality_notes;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

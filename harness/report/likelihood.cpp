@@ -41,7 +41,8 @@ Table agreement_table(const Input& in, const Summary& s) {
   row("Mass outside the common top tokens", [](const A& a) { return percent(a.tail); });
   if (s.task != LikelihoodTask::output) return table;
   row("Answers that would diverge", [&](const A& a) {
-    return fmt::format("{} of {}", count(a.diverged), count(s.texts));
+    return fmt::format("{} of {}", count(a.diverged),
+                       count(&a == &s.candidate ? s.texts : s.control_texts));
   });
   row("… at a near-tie", [](const A& a) { return count(a.near_ties); });
   row("… by damage", [](const A& a) { return count(a.diverged - a.near_ties); });
@@ -77,6 +78,12 @@ void add_likelihood(const Input& in, Document& out) {
           count(s.texts), count(s.tokens), s.baseline_ppl, md(label(in.scenario, Arm::baseline)),
           s.candidate_ppl, md(label(in.scenario, Arm::candidate)))});
       out.push_back(agreement_table(in, s));
+      if (s.control && s.control_texts < s.texts) {
+        out.push_back(Paragraph{fmt::format(
+            "The A/A column and what is beyond it are over the {} of {} texts that the baseline "
+            "read a second time.\n",
+            count(s.control_texts), count(s.texts))});
+      }
       if (const std::string beyond = excess(s); !beyond.empty()) out.push_back(Paragraph{beyond});
     }
     if (s.lost > 0) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "core/criterion.hpp"
 #include "report/escape.hpp"
 #include "report/format.hpp"
 #include "report/sections.hpp"
@@ -28,24 +29,26 @@ std::string change(const stats::Estimate& ratio) {
 }
 
 std::string points_cell(const stats::Estimate& difference) {
-  return difference.value && !std::isnan(*difference.value) ? points(*difference.value)
-                                                            : std::string(kNone);
+  if (!difference.value || std::isnan(*difference.value)) return std::string(kNone);
+  return md(points_interval(*difference.value, difference.lo, difference.hi));
 }
 
-std::string metric_name(const QualityGroup& g) {
-  return md(g.metric);
+bool less_is_better(const Input& in, const std::string& metric) {
+  const MetricInfo* info = find_metric("quality." + metric);
+  return (info != nullptr && info->better < 0) ||
+         (metric == "plugin" && !in.scenario.quality.scorer.higher_is_better);
 }
 
 Table all_table(const Input& in) {
   Table table{{"Score", md(label(in.scenario, Arm::baseline)),
-               md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points",
+               md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points (90 %)",
                "Both right", "Only baseline", "Only candidate", "Neither", "n", "Clusters"},
               "lrrrrrrrrrr",
               {}};
   for (const QualityGroup& g : in.comparison.quality) {
     if (g.dimension != "all") continue;
     const auto flips = [&](std::size_t n) { return g.binary ? count(n) : std::string(kNone); };
-    table.rows.push_back({metric_name(g), score(g, g.baseline), score(g, g.candidate),
+    table.rows.push_back({md(shown_metric(in, g.metric)), score(g, g.baseline), score(g, g.candidate),
                           change(g.ratio), points_cell(g.difference), flips(g.both),
                           flips(g.baseline_only), flips(g.candidate_only), flips(g.neither),
                           count(g.n), count(g.clusters)});
@@ -56,15 +59,15 @@ Table all_table(const Input& in) {
 Table group_table(const Input& in, const std::string& metric, const std::string& dimension) {
   Table table{
       {dimension == "category" ? "Category" : "Language", md(label(in.scenario, Arm::baseline)),
-       md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points", "n", "Note"},
-      "lrrrrrl",
+       md(label(in.scenario, Arm::candidate)), "Change, relative (90 %)", "Points (90 %)", "n", "Holm p", "Note"},
+      "lrrrrrrl",
       {}};
   for (const QualityGroup& g : in.comparison.quality) {
     if (g.metric != metric || g.dimension != dimension) continue;
     table.rows.push_back(
         {md(g.name), score(g, g.baseline), score(g, g.candidate), change(g.ratio),
-         points_cell(g.difference), count(g.n),
-         g.flagged ? fmt::format("possible regression (Holm p {})", number(g.p_adjusted)) : ""});
+         points_cell(g.difference), count(g.n), number(g.p_adjusted),
+         g.flagged ? "possible regression" : ""});
   }
   return table;
 }
@@ -91,9 +94,11 @@ std::vector<Worse> worst_pairs(const Input& in, const std::string& metric) {
     if (a.arm == Arm::candidate) answers[a.item].second = &a;
   }
   std::vector<Worse> worst;
+  const double sign = less_is_better(in, metric) ? -1 : 1;
   for (const stats::QualityPair& pair : in.measurements.quality) {
     const auto found = answers.find(pair.item);
-    const double drop = score_of(pair.baseline, metric) - score_of(pair.candidate, metric);
+    const double drop =
+        sign * (score_of(pair.baseline, metric) - score_of(pair.candidate, metric));
     if (pair.dropped || drop <= 0 || found == answers.end() || !found->second.first ||
         !found->second.second)
       continue;
@@ -149,25 +154,6 @@ void add_worst(const Input& in, const std::string& metric, Document& out) {
   for (std::size_t i = 0; i < shown; ++i) add_pair(in, worst[i], metric, out);
 }
 
-void add_flags(const Input& in, Document& out) {
-  std::map<std::string, std::array<std::size_t, kArmCount>> flags;
-  for (const ItemScore& a : in.measurements.answers) {
-    for (const std::string& flag : a.flags) ++flags[flag][index_of(a.arm)];
-  }
-  if (flags.empty()) return;
-  Table table{
-      {"Detector", md(label(in.scenario, Arm::baseline)), md(label(in.scenario, Arm::candidate))},
-      "lrr",
-      {}};
-  for (const auto& [flag, n] : flags)
-    table.rows.push_back(
-        {md(flag), count(n[index_of(Arm::baseline)]), count(n[index_of(Arm::candidate)])});
-  out.push_back(
-      Paragraph{"Answers caught by a detector (repetition loops, empty answers, echoes; "
-                "`hit_length` alone is no fault):\n"});
-  out.push_back(table);
-}
-
 void add_requests(const Input& in, Document& out) {
   const auto& m = in.measurements;
   std::string text = "Requests of the quality pass:";
@@ -182,28 +168,13 @@ void add_requests(const Input& in, Document& out) {
                                              count(static_cast<std::size_t>(dropped)))});
 }
 
-/// Published scores of the first case's models, for orientation only.
-void add_published(const Input& in, Document& out) {
-  const auto names = [](const ArmConfig& arm) {
-    return arm.model.find("Qwen2.5-Coder-32B") != std::string::npos;
-  };
-  bool known = names(in.scenario.baseline) || names(in.scenario.candidate);
-  for (const ServerFacts& f : in.measurements.facts)
-    known = known || (f.model + f.model_root).find("Qwen2.5-Coder-32B") != std::string::npos;
-  if (!known) return;
-  out.push_back(DetailsBegin{"Published scores of Qwen2.5-Coder-32B-Instruct, for orientation"});
-  out.push_back(Table{
-      {"Weights", "HumanEval", "HumanEval+", "MBPP", "MBPP+", "BigCodeBench full", "LiveCodeBench"},
-      "lrrrrrr",
-      {{"BF16", "92.7", "87.2", "90.2", "75.1", "49.6", "31.4"},
-       {"AWQ", "92.1", "84.1", "87.8", "75.1", "48.9", "31.7"},
-       {"GPTQ-Int8", "92.1", "85.4", "90.5", "76.5", "48.6", "30.7"},
-       {"GPTQ-Int4", "89.6", "83.5", "87.0", "75.9", "49.7", "30.3"}}});
-  out.push_back(
-      Paragraph{"By the makers (QwenLM/Qwen2.5-Coder, qwencoder-eval/instruct), without intervals; "
-                "other prompts and scorers than here, so "
-                "only the sizes of the differences compare.\n"});
-  out.push_back(DetailsEnd{});
+/// What was executed and parsed, and what was not measured: never silently.
+void add_notes(const Input& in, Document& out) {
+  std::string list;
+  if (!in.manifest.grader.empty()) list += fmt::format("- Before the load: {}\n", md(in.manifest.grader));
+  for (const std::string& note : in.measurements.quality_notes)
+    list += fmt::format("- {}\n", md(note));
+  if (!list.empty()) out.push_back(Paragraph{list});
 }
 
 void add_drift(const Input& in, Document& out) {
@@ -214,7 +185,20 @@ void add_drift(const Input& in, Document& out) {
                     ratio(*d.ratio.value), md(interval(d.ratio.lo, d.ratio.hi)))});
   }
 }
+void add_groups(const Input& in, const std::string& metric, Document& out) {
+  for (const char* dimension : {"category", "language"}) {
+    const Table table = group_table(in, metric, dimension);
+    if (table.rows.empty()) continue;
+    out.push_back(Heading{3, fmt::format("By {} ({})", dimension, shown_metric(in, metric))});
+    out.push_back(table);
+  }
+}
 }  // namespace
+
+std::string shown_metric(const Input& in, const std::string& metric) {
+  const std::string& own = in.scenario.quality.scorer.metric;
+  return metric == "plugin" && own != metric ? fmt::format("plugin ({})", own) : metric;
+}
 
 std::string leading_quality_metric(const Input& in) {
   const auto has = [&](const std::string& metric) {
@@ -239,18 +223,15 @@ void add_quality(const Input& in, const std::vector<Chart>& charts, Document& ou
     return;
   }
   add_requests(in, out);
+  add_notes(in, out);
   out.push_back(all_table(in));
   add_drift(in, out);
   add_chart(charts, "quality", out);
-  for (const char* dimension : {"category", "language"}) {
-    const Table table = group_table(in, metric, dimension);
-    if (table.rows.empty()) continue;
-    out.push_back(Heading{3, fmt::format("By {} ({})", dimension, metric)});
-    out.push_back(table);
-  }
+  add_groups(in, metric, out);
+  if (metric != "pass1") add_groups(in, "pass1", out);  // whether it works, where that was tried
   add_answer_floor(in, out);
   add_likelihood(in, out);
-  add_flags(in, out);
+  add_answer_rates(in, out);
   add_worst(in, metric, out);
   add_published(in, out);
 }

@@ -29,6 +29,11 @@ std::string workload_words(const Scenario& scenario);
 void add_quality(const Input& in, const std::vector<Chart>& charts, Document& out);
 /// Changed answers beside what asking the baseline twice changes; nothing without a control.
 void add_answer_floor(const Input& in, Document& out);
+/// Truncation rules and detectors per arm, with A/A; nothing where none fired.
+void add_answer_rates(const Input& in, Document& out);
+/// Published figures for orientation: of the models at hand, and of perplexities where those were
+/// measured.
+void add_published(const Input& in, Document& out);
 /// Perplexity of reference code and agreement on the baseline's own answers; nothing without them.
 void add_likelihood(const Input& in, Document& out);
 /// The servers' own counters beside ours, and GPU memory.
@@ -45,6 +50,8 @@ void add_glossary(const Input& in, Document& out);
 
 /// The arm's label for people, plain; the arm's name if it has none. Control: "FP16 again".
 std::string label(const Scenario& scenario, Arm arm);
+/// A score's name for people, plain: the scenario's own scorer goes by the name that it was given.
+std::string shown_metric(const Input& in, const std::string& metric);
 /// Arms that have load blocks at a point, in order.
 std::vector<Arm> arms_at(const Input& in, const std::string& point);
 /// Load points with data, in the scenario's order.

@@ -5,12 +5,14 @@
 #include <set>
 
 #include "stats/clustered.hpp"
+#include "stats/series.hpp"
 
 namespace abgate::stats {
 
 namespace {
 
 struct Columns {
+  std::vector<double> baseline, candidate, control;
   std::vector<double> changed, floor, excess, difference, floor_difference;
   std::vector<std::string> clusters;
   bool binary = true;
@@ -29,6 +31,9 @@ Columns columns_of(const Measurements& data, const std::string& metric) {
         again == pair.control.end())
       continue;
     const double ab = b->second - a->second, aa = again->second - a->second;
+    c.baseline.push_back(a->second);
+    c.candidate.push_back(b->second);
+    c.control.push_back(again->second);
     c.changed.push_back(std::fabs(ab));
     c.floor.push_back(std::fabs(aa));
     c.excess.push_back(std::fabs(ab) - std::fabs(aa));
@@ -38,6 +43,38 @@ Columns columns_of(const Measurements& data, const std::string& metric) {
     c.binary = c.binary && is_binary(a->second) && is_binary(b->second) && is_binary(again->second);
   }
   return c;
+}
+
+/// Two columns of 0/1 as a series of pairs, for the score tests: a t interval of a column of zeros
+/// would have no width, as if never were proven.
+QualitySeries pairs_of(const std::vector<double>& first, const std::vector<double>& second,
+                       const std::vector<std::string>& clusters) {
+  Measurements m;
+  m.quality.resize(first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    m.quality[i].cluster = clusters[i];
+    m.quality[i].baseline["x"] = first[i];
+    m.quality[i].candidate["x"] = second[i];
+  }
+  return quality_series(m, "x");
+}
+
+void fill_binary(const Columns& c, double level, AnswerFloor& f) {
+  const QualitySeries flips = pairs_of(c.floor, c.changed, c.clusters);
+  f.changed = arm_mean(flips, flips.candidate, level);
+  f.floor = arm_mean(flips, flips.baseline, level);
+  f.excess = quality_difference(flips, level);
+  f.difference = quality_difference(pairs_of(c.baseline, c.candidate, c.clusters), level);
+  f.floor_difference = quality_difference(pairs_of(c.baseline, c.control, c.clusters), level);
+}
+
+void fill_continuous(const Columns& c, double level, AnswerFloor& f) {
+  const auto clusters = number_clusters(c.clusters);
+  f.changed = clustered_t(c.changed, clusters, level);
+  f.floor = clustered_t(c.floor, clusters, level);
+  f.excess = clustered_t(c.excess, clusters, level);
+  f.difference = clustered_t(c.difference, clusters, level);
+  f.floor_difference = clustered_t(c.floor_difference, clusters, level);
 }
 
 }  // namespace
@@ -51,16 +88,15 @@ std::vector<AnswerFloor> answer_floor(const Measurements& data, double level) {
   for (const std::string& metric : metrics) {
     const Columns c = columns_of(data, metric);
     if (c.changed.empty()) continue;
-    const auto clusters = number_clusters(c.clusters);
     AnswerFloor f;
     f.metric = metric;
     f.binary = c.binary;
     f.n = c.changed.size();
-    f.changed = clustered_t(c.changed, clusters, level);
-    f.floor = clustered_t(c.floor, clusters, level);
-    f.excess = clustered_t(c.excess, clusters, level);
-    f.difference = clustered_t(c.difference, clusters, level);
-    f.floor_difference = clustered_t(c.floor_difference, clusters, level);
+    if (f.binary) {
+      fill_binary(c, level, f);
+    } else {
+      fill_continuous(c, level, f);
+    }
     f.unresolved = f.binary && f.floor.value && *f.floor.value > kFloorLimit;
     out.push_back(std::move(f));
   }

@@ -20,7 +20,7 @@ struct AnswerFloor {
   std::size_t n = 0;
   Estimate changed;        ///< mean |candidate - baseline|; binary: share of flips
   Estimate floor;          ///< the same of control against baseline
-  Estimate excess;         ///< of the pairwise difference of both, clustered t
+  Estimate excess;         ///< of the pairwise difference of both
   Estimate difference;     ///< mean candidate - baseline
   Estimate floor_difference;
   /// A/A alone changes more than kFloorLimit of the answers: a margin of 5 % cannot be resolved
@@ -28,7 +28,8 @@ struct AnswerFloor {
   bool unresolved = false;
 };
 
-/// One per score that the control has; empty without a control.
+/// Binary scores: Wilson for shares, Tango for differences, on counts divided by the design effect;
+/// other scores: clustered t. One per score that the control has; empty without a control.
 std::vector<AnswerFloor> answer_floor(const Measurements& data, double level);
 
 }  // namespace abgate::stats

@@ -127,27 +127,17 @@ std::vector<double> centred(const Measurements& data, const QualitySeries& s,
   return out;
 }
 
-/// One arm's mean score: Wilson on effective counts for binary scores, clustered t otherwise.
-Estimate arm_mean(const Measurements& data, const QualitySeries& s,
-                  const std::vector<double>& values, double level) {
-  const std::vector<double> x = centred(data, s, values);
-  if (!s.binary) return clustered_t(x, s.clusters, level);
-  const auto raw = clustered_mean(values, s.clusters);
-  const auto own = clustered_mean(x, s.clusters);
-  const double iid = raw ? raw->se_iid * raw->se_iid : 0;
-  const double effect = own && iid > 0 ? std::max(1.0, own->se * own->se / iid) : 1;
-  const double n = std::max(1.0, std::round(static_cast<double>(values.size()) / effect));
-  const double p = mean_finite(values);
-  Estimate e =
-      wilson(static_cast<std::size_t>(std::llround(p * n)), static_cast<std::size_t>(n), level);
-  e.value = p;
-  e.n = values.size();
-  e.n_eff = n;
-  return e;
+bool lower_is_better(const std::string& metric, const CompareOptions& o) {
+  const MetricInfo* info = find_metric("quality." + metric);
+  return (info != nullptr && info->better < 0) ||
+         std::find(o.lower_is_better.begin(), o.lower_is_better.end(), metric) !=
+             o.lower_is_better.end();
 }
 
 QualityGroup compare_group(const Measurements& data, const std::string& metric,
-                           std::string_view dimension, const std::string& name, double level) {
+                           std::string_view dimension, const std::string& name,
+                           const CompareOptions& o) {
+  const double level = o.level;
   const QualitySeries s = quality_series(data, metric, dimension, name);
   QualityGroup g;
   g.metric = metric;
@@ -163,15 +153,16 @@ QualityGroup compare_group(const Measurements& data, const std::string& metric,
     g.neither = static_cast<std::size_t>(s.counts.neither);
   }
   g.baseline =
-      s.baseline.empty() ? absent(level, "no scored pairs") : arm_mean(data, s, s.baseline, level);
+      s.baseline.empty() ? absent(level, "no scored pairs") : arm_mean(s, s.baseline, level, centred(data, s, s.baseline));
   g.candidate =
-      s.baseline.empty() ? absent(level, "no scored pairs") : arm_mean(data, s, s.candidate, level);
+      s.baseline.empty() ? absent(level, "no scored pairs") : arm_mean(s, s.candidate, level, centred(data, s, s.candidate));
   g.ratio = quality_ratio(s, level);
   g.difference = quality_difference(s, level);
   // One-sided p of "the candidate is worse", before adjustment.
   const auto p_above = s.binary ? tango_p_above(scaled(s.counts, s.design_effect), 0)
                                 : clustered_margin_p(s.baseline, s.candidate, s.clusters, 1);
-  g.p_adjusted = p_above ? 1 - *p_above : kUndefined;
+  const bool lower = lower_is_better(metric, o);
+  g.p_adjusted = p_above ? (lower ? *p_above : 1 - *p_above) : kUndefined;
   return g;
 }
 
@@ -201,12 +192,12 @@ void flag(std::span<QualityGroup> groups, double alpha) {
 void add_quality(const Measurements& data, const CompareOptions& o, Comparison& out) {
   for (const std::string& metric : quality_metrics(data)) {
     const std::size_t first = out.quality.size();
-    out.quality.push_back(compare_group(data, metric, "all", "", o.level));
+    out.quality.push_back(compare_group(data, metric, "all", "", o));
     for (const std::string& name : names_of(data, &QualityPair::category)) {
-      out.quality.push_back(compare_group(data, metric, "category", name, o.level));
+      out.quality.push_back(compare_group(data, metric, "category", name, o));
     }
     for (const std::string& name : names_of(data, &QualityPair::language)) {
-      out.quality.push_back(compare_group(data, metric, "language", name, o.level));
+      out.quality.push_back(compare_group(data, metric, "language", name, o));
     }
     flag(std::span(out.quality).subspan(first), o.holm_alpha);
   }
@@ -322,6 +313,7 @@ Comparison compare(const Measurements& data, const CompareOptions& options) {
   add_quality(data, options, out);
   add_quality_lengths(data, options.level, out);
   out.floor = answer_floor(data, options.level);
+  out.rates = answer_rates(data.answers, options.level);
   out.likelihood = summarise_likelihood(data.likelihood, options.level);
   return out;
 }

@@ -11,6 +11,8 @@ struct CompareOptions {
   double level = 0.90;  ///< two-sided
   Slo slo;              ///< for slo_attainment; no objective: left out
   double holm_alpha = 0.05;
+  /// Scores of which less is better, beside those that the catalogue says so of.
+  std::vector<std::string> lower_is_better = {};
 };
 
 /// t on blocks (log-ratios for ratios); shares by Clopper–Pearson; quality by Tang/Tango with

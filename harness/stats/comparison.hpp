@@ -8,6 +8,7 @@
 
 #include "core/plan.hpp"
 #include "stats/answer_floor.hpp"
+#include "stats/answer_rates.hpp"
 #include "stats/estimate.hpp"
 #include "stats/measurements.hpp"
 
@@ -58,6 +59,7 @@ struct Comparison {
   std::vector<LengthDrift> lengths;
   std::vector<LikelihoodSummary> likelihood;
   std::vector<AnswerFloor> floor;  ///< of the answers; empty without a control
+  std::vector<AnswerRate> rates;   ///< truncation rules and detectors that fired at all
 
   const MetricComparison* find(std::string_view metric, std::string_view stat,
                                std::string_view point) const;

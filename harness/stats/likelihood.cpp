@@ -143,33 +143,36 @@ LikelihoodSummary::Against against(const Pairs& pairs, Arm other, double level) 
 
 LikelihoodSummary summary_of(const Pairs& pairs, double level) {
   LikelihoodSummary out;
-  bool control = !pairs.empty();
-  double baseline = 0, candidate = 0;
+  Pairs both;  // with a reading by the control: a text that only it lost costs the rest nothing
+  double baseline = 0, candidate = 0, positions = 0;
   for (const LikelihoodPair* p : pairs) {
     out.tokens += p->tokens;
     baseline += p->baseline;
     candidate += p->candidate;
-    control = control && p->control.has_value();
+    if (!p->control) continue;
+    both.push_back(p);
+    positions += static_cast<double>(p->candidate_agreement.positions);
   }
   out.texts = pairs.size();
   if (out.tokens == 0) return out;
   out.baseline_ppl = std::exp(baseline / static_cast<double>(out.tokens));
   out.candidate_ppl = std::exp(candidate / static_cast<double>(out.tokens));
   out.candidate = against(pairs, Arm::candidate, level);
-  if (!control) return out;
-  out.control = against(pairs, Arm::control, level);
-  if (out.candidate.positions == 0 || out.control->positions == 0) return out;
+  out.control_texts = both.size();
+  if (both.empty()) return out;
+  out.control = against(both, Arm::control, level);
+  if (positions == 0 || out.control->positions == 0) return out;
   const auto per = [](const LikelihoodPair& p) {
     return static_cast<double>(p.candidate_agreement.positions);
   };
   out.excess_changed_top = weighted(
-      pairs, level,
+      both, level,
       [](const LikelihoodPair& p) {
         return p.control_agreement.same_top - p.candidate_agreement.same_top;
       },
       per);
   out.excess_kl = weighted(
-      pairs, level,
+      both, level,
       [](const LikelihoodPair& p) {
         return p.candidate_agreement.kl_lower - p.control_agreement.kl_lower;
       },

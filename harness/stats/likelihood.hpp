@@ -54,6 +54,7 @@ LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const Likelihoo
 struct LikelihoodSummary {
   LikelihoodTask task = LikelihoodTask::reference;
   std::size_t texts = 0, lost = 0, tokens = 0;
+  std::size_t control_texts = 0;  ///< of `texts`, those that the control has too: A/A is about them
   std::string why_lost;  ///< of the first one lost
   double baseline_ppl = 0, candidate_ppl = 0;
   struct Against {

@@ -118,6 +118,8 @@ struct Measurements {
   std::vector<QualityPair> quality;
   std::vector<LikelihoodPair> likelihood;  ///< texts read back, reference and output
   std::vector<ItemScore> answers;  ///< every scored completion, for the report
+  /// What of the answers was measured by running programs, what was not, and why.
+  std::vector<std::string> quality_notes;
   std::size_t quality_attempted[kArmCount] = {0, 0, 0};
   std::size_t quality_failed[kArmCount] = {0, 0, 0};
   std::map<std::string, std::size_t> quality_failures[kArmCount];

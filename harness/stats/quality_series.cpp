@@ -8,6 +8,7 @@
 
 #include "stats/binomial.hpp"
 #include "stats/clustered.hpp"
+#include "stats/moments.hpp"
 #include "stats/series.hpp"
 
 namespace abgate::stats {
@@ -143,6 +144,27 @@ Estimate quality_difference(const QualitySeries& s, double level) {
   Estimate e = s.binary ? tango_difference(scaled(s.counts, s.design_effect), level)
                         : clustered_margin(s.baseline, s.candidate, s.clusters, 1, level);
   finish(s, e);
+  return e;
+}
+
+Estimate arm_mean(const QualitySeries& s, const std::vector<double>& values, double level) {
+  return arm_mean(s, values, level, values);
+}
+
+Estimate arm_mean(const QualitySeries& s, const std::vector<double>& values, double level,
+                  const std::vector<double>& spread) {
+  if (!s.binary) return clustered_t(spread, s.clusters, level);
+  const auto raw = clustered_mean(values, s.clusters);
+  const auto own = clustered_mean(spread, s.clusters);
+  const double iid = raw ? raw->se_iid * raw->se_iid : 0;
+  const double effect = own && iid > 0 ? std::max(1.0, own->se * own->se / iid) : 1;
+  const double n = std::max(1.0, std::round(static_cast<double>(values.size()) / effect));
+  const double p = mean_finite(values);
+  Estimate e =
+      wilson(static_cast<std::size_t>(std::llround(p * n)), static_cast<std::size_t>(n), level);
+  e.value = p;
+  e.n = values.size();
+  e.n_eff = n;
   return e;
 }
 

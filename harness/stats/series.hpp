@@ -76,6 +76,14 @@ Estimate flip_rate(const Measurements& data, std::string_view metric, Arm other,
 /// Share of scored answers of one arm with any of the flags of degenerate output.
 Estimate degenerate_rate(const Measurements& data, Arm arm, double level);
 
+/// One arm's mean score over the pairs of a series (`values` is one of its arms): Wilson on counts
+/// divided by the arm's own design effect for 0/1 scores, clustered t otherwise.
+Estimate arm_mean(const QualitySeries& series, const std::vector<double>& values, double level);
+/// The same where part of what lies between the items is no chance: `spread` has the values without
+/// it, and the same mean.
+Estimate arm_mean(const QualitySeries& series, const std::vector<double>& values, double level,
+                  const std::vector<double>& spread);
+
 /// The value and interval that quality groups are judged by: binary → Tang (ratio) and Tango
 /// (difference) on counts divided by the design effect, else clustered Fieller and clustered t.
 Estimate quality_ratio(const QualitySeries& series, double level);

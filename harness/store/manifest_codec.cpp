@@ -146,6 +146,7 @@ Manifest read_manifest(const Json& json) {
   m.look = json.value("look", 1U);
   m.merged_from = json.at("merged_from").get<std::vector<std::string>>();
   m.resumed = json.value("resumed", std::vector<std::string>{});
+  m.grader = json.value("grader", "");
   return m;
 }
 }  // namespace
@@ -173,6 +174,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["look"] = m.look;
   json["merged_from"] = m.merged_from;
   if (!m.resumed.empty()) json["resumed"] = m.resumed;
+  if (!m.grader.empty()) json["grader"] = m.grader;
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
   json["servers_after"] = list_json(m.servers_after, server_facts_json);

@@ -58,3 +58,31 @@ TEST_CASE("A server that cannot, or does not repeat itself, is refused in one li
     CHECK(line.find("status 404") != std::string::npos);
   }
 }
+
+TEST_CASE("Gold code of a fill-in-the-middle item: the whole file, or the middle after its prompt",
+          "[likelihood]") {
+  Suite suite;
+  SuiteItem item;
+  item.id = "hole";
+  item.kind = ItemKind::fim;
+  item.prefix = "def f():\n";
+  item.reference = "    return 1\n";
+  item.suffix = "\nprint(f())\n";
+  suite.items = {item};
+  Plan plan;
+  plan.prompts.emplace_back();
+  plan.prompts[0].id = "hole";
+  plan.cells.emplace_back();
+  plan.cells[0].kind = CellKind::quality;
+  plan.cells[0].requests.emplace_back();
+  QualityConfig config;
+  auto texts = reference_texts(suite, plan, config);
+  REQUIRE(texts.size() == 1);
+  CHECK(texts[0].text == "def f():\n    return 1\n\nprint(f())\n");
+  CHECK(texts[0].prefix_bytes == item.prefix.size());
+  config.likelihood.whole_document = false;
+  texts = reference_texts(suite, plan, config);
+  CHECK(texts[0].text ==
+        "<|fim_prefix|>def f():\n<|fim_suffix|>\nprint(f())\n<|fim_middle|>    return 1\n");
+  CHECK(texts[0].text.substr(texts[0].prefix_bytes) == item.reference);
+}

@@ -214,3 +214,25 @@ TEST_CASE("A stored run can be judged by the criteria of another file", "[config
   std::filesystem::remove(path);
   REQUIRE_THROWS_AS(load_criteria("no-such-file.yaml", sample()), ScenarioError);
 }
+
+TEST_CASE("A scorer of one's own must be declared, and asked in its direction", "[config]") {
+  const std::string own = "metric: quality.plugin, op: '>=', value: 0.5";
+  CHECK_THAT(verdict_on(own, {}), ContainsSubstring("quality.plugin without a scorer"));
+  CHECK(verdict_on(own, {"quality.scorer={command: [score.py]}"}) == "accepted");
+  CHECK_THAT(verdict_on(own, {"quality.scorer={command: [score.py], higher_is_better: false}"}),
+             ContainsSubstring("lower is better"));
+  CHECK(verdict_on("metric: quality.plugin, form: difference, op: '<', value: 0.05",
+                   {"quality.scorer={command: [score.py], higher_is_better: false}"}) ==
+        "accepted");
+  CHECK_THAT(verdict_on(own, {"quality.scorer={command: []}"}), ContainsSubstring("command"));
+  CHECK_THAT(verdict_on(own, {"quality.scorer={metric: x}"}), ContainsSubstring("command"));
+  CHECK_THAT(verdict_on(own, {"quality.scorer={command: score.py}"}),
+             ContainsSubstring("command"));
+  CHECK_THAT(verdict_on(own, {"quality.scorer={command: [x], timeout: 0s}"}),
+             ContainsSubstring("timeout"));
+  const std::string passk = "metric: quality.pass_at_k, op: '>=', value: 0.5";
+  CHECK_THAT(verdict_on(passk, {}), ContainsSubstring("quality.repeats"));
+  CHECK(verdict_on(passk, {"quality.repeats=5", "quality.pass_k=3"}) == "accepted");
+  CHECK_THAT(verdict_on(passk, {"quality.repeats=5", "quality.pass_k=6"}),
+             ContainsSubstring("at most quality.repeats"));
+}

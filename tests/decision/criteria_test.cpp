@@ -314,6 +314,22 @@ TEST_CASE("a continuous score is judged by clustered t", "[judge]") {
   CHECK(r.result == Result::fail);
 }
 
+TEST_CASE("a score that could not be measured stays open and says why", "[judge]") {
+  Scenario s = scenario();
+  for (const char* metric : {"quality.pass1", "quality.pass_at_k"}) {
+    criterion(s, "quality").metric = metric;
+    stats::Measurements m = healthy_run();
+    for (stats::QualityPair& p : m.quality) p.baseline.clear(), p.candidate.clear();
+    m.quality_notes = {"pass1: not measured: nothing contains programs on this machine",
+                       "syntax_valid: not measured for 4 answers: no parser for rust"};
+    const CriterionResult r = result(judged(s, m), "quality");
+    CHECK(r.result == Result::inconclusive);
+    CHECK(r.code == "missing");
+    CHECK_THAT(r.reason, ContainsSubstring("nothing contains programs on this machine"));
+    CHECK(r.reason.find("rust") == std::string::npos);
+  }
+}
+
 TEST_CASE("quality in points is judged by the difference", "[judge][oracle]") {
   Scenario s = scenario();
   criterion(s, "quality").form = Form::difference;

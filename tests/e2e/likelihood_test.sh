@@ -33,7 +33,13 @@ cmp -s "$work/before.json" "$run/verdict.json" || fail "judging again changed ve
 # Two recorded runs judged together read the raw files of both.
 sed -i 's/^mode: .*//' "$work/likelihood.yaml"
 abgate record "$work/likelihood.yaml" --arm baseline="$base" --out "$work/a" --progress none
-abgate record "$work/likelihood.yaml" --arm candidate="$bad" --out "$work/b" --progress none
+want_file "$work/a/latest/likelihood/output-baseline.jsonl.gz"
+abgate record "$work/likelihood.yaml" --arm candidate="$bad" --out "$work/b" --progress none --outputs-of "$work/none"
+want_status 65; want_one_error_line
+abgate record "$work/likelihood.yaml" --arm candidate="$bad" --out "$work/b" --progress none --outputs-of "$work/a/latest"
+want_file "$work/b/latest/likelihood/output-candidate.jsonl.gz"
 abgate judge "$(readlink -f "$work/a/latest")" "$(readlink -f "$work/b/latest")"
 want_status 10
+grep -q "own answers, read by the candidate" "$(readlink -f "$work/b/latest")"/judged-with-*/report.md || fail "the recorded answers are not compared"
+grep -q "not asked" "$(readlink -f "$work/b/latest")"/judged-with-*/report.md && fail "answers were not read by the candidate"
 finish

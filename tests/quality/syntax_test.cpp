@@ -40,10 +40,12 @@ TEST_CASE("Syntax is judged by each language's own parser, if the reference pars
                  fim("js", "javascript", "let x = ", "1", ";\n"),
                  fim("sh", "bash", "if ", "true", "; then :; fi\n"),
                  fim("cc", "cpp", "int x = ", "1", ";\n"),
-                 fim("rs", "rust", "let x = ", "1", ";\n"),
+                 fim("go", "go", "x := ", "1", "\n"),
+                 fim("rs", "rust", "fn f() { let x = ", "1", "; }\n"),
+                 fim("java", "java", "int x = ", "1", ";\n"),
                  fim("cut", "python", "x = (", "1", "\n")};
   std::vector<ItemScore> scores;
-  for (const char* id : {"py", "js", "sh", "cc", "rs", "cut"}) {
+  for (const char* id : {"py", "js", "sh", "cc", "go", "rs", "java", "cut"}) {
     scores.push_back(answer(id, "2"));
     scores.push_back(answer(id, "(2"));
   }
@@ -51,9 +53,12 @@ TEST_CASE("Syntax is judged by each language's own parser, if the reference pars
   scores.back().answered = false;
   const std::vector<std::string> left_out = add_syntax(scores, suite, *sandbox, 2);
   const std::vector<std::pair<std::string, std::string>> tools{
-      {"py", "python3"}, {"js", "node"}, {"sh", "bash"}, {"cc", "g++"}};
+      {"py", "python3"}, {"js", "node"}, {"sh", "bash"}, {"cc", "g++"}, {"go", "gofmt"},
+      {"rs", "rustfmt"}};
   for (std::size_t i = 0; i < tools.size(); ++i) {
     if (find_program(tools[i].second).empty()) {
+      REQUIRE(std::find(left_out.begin(), left_out.end(),
+                        "2 answers: " + tools[i].second + " is not installed") != left_out.end());
       WARN("skipped: no " << tools[i].second);
       continue;
     }
@@ -61,8 +66,8 @@ TEST_CASE("Syntax is judged by each language's own parser, if the reference pars
     REQUIRE(scores[2 * i].scores.at("syntax_valid") == 1);
     REQUIRE(scores[2 * i + 1].scores.at("syntax_valid") == 0);
   }
-  for (std::size_t i = 8; i < scores.size(); ++i) REQUIRE(scores[i].scores.empty());
-  REQUIRE(std::find(left_out.begin(), left_out.end(), "2 answers: no parser for rust") !=
+  for (std::size_t i = 12; i < scores.size(); ++i) REQUIRE(scores[i].scores.empty());
+  REQUIRE(std::find(left_out.begin(), left_out.end(), "2 answers: no parser for java") !=
           left_out.end());
   REQUIRE(std::find(left_out.begin(), left_out.end(),
                     "2 answers: python text that does not parse with its own reference") !=

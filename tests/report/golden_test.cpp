@@ -101,6 +101,14 @@ TEST_CASE("the report of a simulated NO-GO is as approved", "[golden]") {
   check_golden("report/no-go.console.txt", console_summary(s.input()));
 }
 
+TEST_CASE("the quality part of a report with everything is as approved", "[golden]") {
+  const Sample s = quality_sample();
+  const std::string whole = report_markdown(s.input(), make_charts(s.input()));
+  const std::size_t begin = whole.find("## Quality");
+  REQUIRE(begin != std::string::npos);
+  check_golden("report/quality.md", whole.substr(begin, whole.find("\n## ", begin) - begin + 1));
+}
+
 TEST_CASE("the report of nothing is as approved", "[golden]") {
   const Sample s = empty_sample();
   check_golden("report/empty.md", report_markdown(s.input(), make_charts(s.input())));

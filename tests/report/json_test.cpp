@@ -24,7 +24,7 @@ std::string schema() {
 }  // namespace
 
 TEST_CASE("verdict.json satisfies its published schema") {
-  for (const Sample& s : {go_sample(), no_go_sample(), empty_sample(), hostile_sample()}) {
+  for (const Sample& s : {go_sample(), no_go_sample(), quality_sample(), empty_sample(), hostile_sample()}) {
     REQUIRE(schema_fault(schema(), verdict_json(s.input())) == "");
   }
 }

@@ -473,6 +473,98 @@ Sample no_go_sample() {
   return s;
 }
 
+Sample quality_sample() {
+  Sample s = go_sample();
+  s.scenario.quality.scorer.command = {"score.py"};
+  s.scenario.quality.scorer.metric = "house_style";
+  s.manifest.grader =
+      "tests of core: 420 of 420 references pass, 420 of 420 stubs fail (sandbox A (namespaces))";
+  s.measurements.quality_notes = {
+      "pass1: the answers to 420 items were executed with their tests in sandbox A (namespaces)",
+      "pass1: not measured for 80 items: no tests",
+      "syntax_valid: not measured for 24 answers: no parser for rust"};
+  stats::QualityGroup own;
+  own.metric = "plugin";
+  own.dimension = "all";
+  own.n = own.clusters = 500;
+  own.baseline = estimate(0.8, 0.78, 0.82, 500);
+  own.candidate = estimate(0.79, 0.77, 0.81, 500);
+  own.ratio = estimate(0.9875, 0.97, 1.005, 500);
+  own.difference = estimate(-0.01, -0.024, 0.004, 500);
+  s.comparison.quality.push_back(own);
+  stats::LengthDrift drift;
+  drift.point = "quality";
+  drift.ratio = estimate(1.031, 1.004, 1.059, 500);
+  s.comparison.lengths.push_back(drift);
+
+  stats::AnswerFloor floor;
+  floor.metric = "pass1";
+  floor.binary = true;
+  floor.n = 420;
+  floor.changed = estimate(0.106, 0.083, 0.129, 420);
+  floor.floor = estimate(0.062, 0.043, 0.081, 420);
+  floor.excess = estimate(0.044, 0.016, 0.072, 420);
+  floor.difference = estimate(-0.018, -0.043, 0.007, 420);
+  floor.floor_difference = estimate(0.004, -0.015, 0.023, 420);
+  floor.unresolved = true;
+  s.comparison.floor = {floor};
+  floor.metric = "edit_similarity";
+  floor.binary = floor.unresolved = false;
+  s.comparison.floor.push_back(floor);
+
+  stats::AnswerRate rate;
+  rate.name = "dedent";
+  rate.n = rate.n_control = 500;
+  rate.baseline = estimate(0.12, 0.1, 0.15, 500);
+  rate.candidate = estimate(0.31, 0.27, 0.35, 500);
+  rate.control = estimate(0.124, 0.1, 0.15, 500);
+  rate.difference = estimate(0.19, 0.15, 0.23, 500);
+  rate.floor_difference = estimate(0.004, -0.01, 0.018, 500);
+  s.comparison.rates = {rate};
+  rate.kind = stats::AnswerRate::Kind::flag;
+  rate.name = "repetition_loop";
+  rate.baseline = rate.control = estimate(0, 0, 0.005, 500);
+  rate.candidate = estimate(0.004, 0.001, 0.012, 500);
+  rate.difference = estimate(0.004, -0.002, 0.012, 500);
+  rate.floor_difference = estimate(0, -0.005, 0.005, 500);
+  s.comparison.rates.push_back(rate);
+
+  stats::LikelihoodSummary likelihood;
+  likelihood.texts = 420;
+  likelihood.lost = 2;
+  likelihood.why_lost = "candidate: status 400: the prompt is too long";
+  likelihood.tokens = 61'250;
+  likelihood.baseline_ppl = 1.9042;
+  likelihood.candidate_ppl = 1.9437;
+  likelihood.candidate.positions = 60'830;
+  likelihood.candidate.ppl_ratio = estimate(1.0207, 1.0162, 1.0253, 420);
+  likelihood.candidate.same_top = estimate(0.956, 0.952, 0.96, 420);
+  likelihood.candidate.kl_lower = estimate(0.0213, 0.0198, 0.0228, 420);
+  likelihood.candidate.jsd_lower = 0.00481;
+  likelihood.candidate.jsd_upper = 0.00612;
+  likelihood.candidate.tail = 0.0042;
+  likelihood.control = likelihood.candidate;
+  likelihood.control->ppl_ratio = estimate(1.0001, 0.9996, 1.0006, 418);
+  likelihood.control->same_top = estimate(0.9971, 0.9965, 0.9977, 418);
+  likelihood.control->kl_lower = estimate(0.0002, 0.0001, 0.0003, 418);
+  likelihood.control_texts = 418;
+  likelihood.excess_changed_top = estimate(0.0411, 0.0371, 0.0451, 418);
+  likelihood.excess_kl = estimate(0.0211, 0.0196, 0.0226, 418);
+  s.comparison.likelihood = {likelihood};
+  likelihood.task = LikelihoodTask::output;
+  likelihood.lost = 0;
+  likelihood.candidate.diverged = 131;
+  likelihood.candidate.near_ties = 88;
+  likelihood.candidate.first_divergence = 27;
+  likelihood.candidate.regret = 0.184;
+  likelihood.control->diverged = 19;
+  likelihood.control->near_ties = 19;
+  likelihood.control->first_divergence = 33;
+  likelihood.control->regret = 0.011;
+  s.comparison.likelihood.push_back(likelihood);
+  return s;
+}
+
 Sample empty_sample() {
   Sample s;
   s.verdict.headline = "INCONCLUSIVE: no must criterion is declared";
@@ -519,6 +611,17 @@ Sample hostile_sample() {
   floor.floor.value = 0.06;
   floor.unresolved = true;
   s.comparison.floor = {floor};
+  stats::AnswerRate rate;
+  rate.name = evil;
+  s.comparison.rates = {rate};
+  rate.kind = stats::AnswerRate::Kind::flag;
+  s.comparison.rates.push_back(rate);
+  s.measurements.quality_notes = {evil};
+  s.manifest.grader = evil;
+  s.scenario.quality.scorer.metric = evil;
+  for (auto& g : s.comparison.quality) {
+    if (g.dimension == "language") g.metric = "plugin";
+  }
   for (auto& e : s.verdict.explanations) e.title = e.evidence = e.advice = evil;
   s.verdict.validity = {{evil, true, evil, evil}};
   s.verdict.caveats = {evil};

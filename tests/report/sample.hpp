@@ -24,6 +24,9 @@ struct Sample {
 Sample go_sample();
 /// The same with a plain AWQ kernel: 8 tok/s, NO-GO, simulated.
 Sample no_go_sample();
+/// A GO whose quality part has everything: executed tests, A/A of the answers, teacher-forced
+/// likelihood, cuts and detectors, lengths, a scorer of one's own.
+Sample quality_sample();
 /// Everything that a run can lack: no data at all.
 Sample empty_sample();
 /// A run whose every text is hostile.

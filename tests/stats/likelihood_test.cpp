@@ -150,6 +150,18 @@ TEST_CASE("The excess over A/A is what noise does not explain", "[likelihood]") 
   CHECK(*summary[0].excess_changed_top->lo > 0.07);
   REQUIRE(summary[0].control);
   CHECK(*summary[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+
+  // A text that the control lost costs A/A that text, and the candidate nothing.
+  pairs[3].control.reset();
+  pairs[3].control_agreement = {};
+  const auto fewer = summarise_likelihood(pairs, 0.9);
+  CHECK(fewer[0].texts == 30);
+  CHECK(fewer[0].control_texts == 29);
+  REQUIRE(fewer[0].control);
+  CHECK(*fewer[0].control->ppl_ratio.value == Approx(std::exp(0.001)));
+  REQUIRE(fewer[0].excess_changed_top);
+  CHECK(*fewer[0].excess_changed_top->value == Approx(0.08).margin(0.001));
+  CHECK(fewer[0].candidate.ppl_ratio.value == summary[0].candidate.ppl_ratio.value);
 }
 
 TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does not",
@@ -171,8 +183,14 @@ TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does no
   CHECK(*floor[0].excess.value == Approx(0.06));
   CHECK(*floor[0].difference.value == Approx(-0.12));
   CHECK(floor[0].unresolved);
+  CHECK(*floor[0].excess.lo > -0.02);
   for (QualityPair& p : m.quality) p.control["em_ws"] = 1;
-  CHECK_FALSE(answer_floor(m, 0.9)[0].unresolved);
+  floor = answer_floor(m, 0.9);
+  CHECK_FALSE(floor[0].unresolved);
+  // None of 100 is not never: 1 - 0.1^(1/100) is 2.3 %, Wilson's bound a little more.
+  CHECK(*floor[0].floor.value == 0);
+  CHECK(*floor[0].floor.hi > 0.02);
+  CHECK(*floor[0].floor_difference.hi > 0.01);
   for (QualityPair& p : m.quality) p.control.clear();
   CHECK(answer_floor(m, 0.9).empty());
 }
