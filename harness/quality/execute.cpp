@@ -182,8 +182,13 @@ struct Executor::State {
                     limits.memory, limits.processes);
     return content_key({program, item.tests, item.entry_point, setting});
   }
-  RunVerdict run(const SuiteItem& item, const std::string& program, TestPlace place) {
-    return cache.get(key_of(item, program, place), [&] { return run_fresh(item, program, place); });
+  RunVerdict run(const SuiteItem& item, const std::string& program, TestPlace place,
+                 bool patient = true) {
+    const std::string key = key_of(item, program, place);
+    if (patient) return cache.get(key, [&] { return run_fresh(item, program, place); });
+    // Never the verdict of an answer: those are run with patience.
+    return cache.get(content_key({key, "impatient"}),
+                     [&] { return run_once(item, program, place, 1); });
   }
 
   /// Python tests run apart if the item's own reference passes that way.
@@ -227,12 +232,12 @@ bool Executor::can_run(const SuiteItem& item, std::string& why) const {
   return false;
 }
 
-RunVerdict Executor::run(const SuiteItem& item, std::string_view completion) {
+RunVerdict Executor::run(const SuiteItem& item, std::string_view completion, bool patient) {
   std::string why;
   if (!can_run(item, why)) return verdict_of(RunClass::infra_error, why);
   State& s = *state_;
   const TestPlace place = s.place_for(item);
-  const RunVerdict verdict = s.run(item, assemble_program(item, completion), place);
+  const RunVerdict verdict = s.run(item, assemble_program(item, completion), place, patient);
   const std::lock_guard lock(s.mutex);
   s.counts.cached += verdict.cached ? 1 : 0;
   s.counts.infra_errors += verdict.cls == RunClass::infra_error ? 1 : 0;

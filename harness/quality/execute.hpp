@@ -56,7 +56,8 @@ class Executor {
   /// Whether the item can be executed here; if not, `why` says what is missing (no tests, language,
   /// interpreter).
   bool can_run(const SuiteItem& item, std::string& why) const;
-  RunVerdict run(const SuiteItem& item, std::string_view completion);
+  /// `patient`: what ran out of time is run again, alone and with three times the limits.
+  RunVerdict run(const SuiteItem& item, std::string_view completion, bool patient = true);
 
   struct Counts {
     std::size_t runs = 0, cached = 0, repeated = 0, infra_errors = 0;

@@ -267,7 +267,7 @@ TEST_CASE("search takes its ranges, precision and axis", "[cli][search]") {
           ExitCode::usage);
 }
 
-TEST_CASE("--sweep becomes a list in the first load point", "[cli][search]") {
+TEST_CASE("A sweep option becomes a list in the first load point", "[cli][search]") {
   ScenarioOptions o;
   o.sweep = {"concurrency=1..4", "requests=8,16,32"};
   REQUIRE(overrides(o) == std::vector<std::string>{"points.0.arrival=closed", "points.0.rate=null",
