@@ -192,8 +192,11 @@ class Parser {
                     "  abgate report reports/runs/latest --format md,html\n"
                     "  abgate report reports/runs/latest --format junit,prom");
     sub->add_option("RUN", o->run, "Run folder")->required();
-    sub->add_option("--format", o->formats, "md, html, json, junit, prom; default: the scenario's")
-        ->delimiter(',');
+    sub->add_option("--format", o->formats,
+                    "md, html, json, junit, prom, vllm-bench (result files of `vllm bench serve`); "
+                    "default: the scenario's")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"md", "html", "json", "junit", "prom", "vllm-bench"}));
   }
 
   void add_plan() {

@@ -1,5 +1,7 @@
 #include "cli/client_calibration.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -145,6 +147,28 @@ ClientCalibration calibrate_client(const CalibrationLoad& load, const Calibratio
     break;
   }
   return out;
+}
+
+ClientCalibration calibrate_before_run(const Scenario& scenario, const Plan& plan, bool one_arm) {
+  CalibrationOptions how;
+  how.seconds = 0.8;
+  how.step_seconds = 0.3;
+  how.max_steps = 3;
+  how.budget = std::chrono::milliseconds(1700);
+  CalibrationLoad load = calibration_load(scenario, plan, one_arm);
+  // Both ends of every stream are in this process.
+  const std::size_t pairs = machine_limits().descriptors_most / 2;
+  const std::size_t room = pairs - std::min(pairs, descriptors_for(0));
+  load.streams = std::max<std::size_t>(1, std::min(load.streams, room));
+  return calibrate_client(load, how);
+}
+
+std::string calibration_words(const ClientCalibration& c) {
+  return fmt::format(
+      "note: the client adds p50 {:.3f} ms, p99 {:.3f} ms to TTFT at {} streams and {:.0f} "
+      "events/s{}",
+      c.ttft_p50_ms, c.ttft_p99_ms, c.streams, c.events_per_second,
+      trusted(c) ? "" : ": not to be trusted at this rate");
 }
 
 }  // namespace abgate::cli

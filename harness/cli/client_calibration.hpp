@@ -2,6 +2,7 @@
 // The client measured against a null endpoint of its own: what this machine adds to every figure.
 
 #include <cstddef>
+#include <string>
 
 #include "core/manifest.hpp"
 #include "core/plan.hpp"
@@ -34,6 +35,11 @@ struct CalibrationOptions {
 /// Drives a null endpoint on loopback, then doubles the rate while the stamps can be trusted (or
 /// halves it until they can).
 ClientCalibration calibrate_client(const CalibrationLoad& load, const CalibrationOptions& options);
+
+/// About two seconds at the load to come: what this machine adds belongs to the run's evidence.
+ClientCalibration calibrate_before_run(const Scenario& scenario, const Plan& plan, bool one_arm);
+/// One line for the user.
+std::string calibration_words(const ClientCalibration& calibration);
 
 bool trusted(const ClientCalibration& calibration);
 

@@ -12,20 +12,17 @@
 
 #include "cli/ask.hpp"
 #include "cli/client_calibration.hpp"
+#include "cli/drive_plan.hpp"
 #include "cli/grader_check.hpp"
-#include "cli/host.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "cli/limits.hpp"
 #include "cli/plugin_pass.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
 #include "cli/resume.hpp"
-#include "cli/version.hpp"
+#include "cli/run_parts.hpp"
 #include "core/error.hpp"
-#include "core/rng.hpp"
-#include "decision/judge.hpp"
 #include "http/engine.hpp"
-#include "observe/monitor.hpp"
 #include "store/cell_reader.hpp"
 #include "store/run_folder.hpp"
 
@@ -37,39 +34,6 @@ namespace {
 /// more.
 constexpr int kDeadCells = 2;
 
-std::vector<Arm> arms_of(const Step& step, std::optional<Arm> only) {
-  std::vector<Arm> arms;
-  for (const Arm arm : step.arms) {
-    const bool same_server = only == Arm::baseline && arm == Arm::control;
-    if (!only || arm == *only || same_server) arms.push_back(arm);
-  }
-  return arms;
-}
-
-CellRecord header_of(const Cell& cell, Arm arm) {
-  CellRecord record;
-  record.point = cell.point;
-  record.kind = cell.kind;
-  record.block = cell.block;
-  record.arm = arm;
-  record.load = cell.load;
-  return record;
-}
-
-std::string cell_title(const Cell& cell, std::size_t blocks) {
-  switch (cell.kind) {
-    case CellKind::load:
-      return fmt::format("{} block {}/{}", cell.point, cell.block + 1, blocks);
-    case CellKind::aa:
-      return fmt::format("{} noise floor (baseline twice) {}", cell.point, cell.block + 1);
-    case CellKind::prime:
-      return cell.point + " filling the prefix caches";
-    case CellKind::quality:
-      return fmt::format("quality pass {}", cell.block + 1);
-  }
-  return cell.point;
-}
-
 /// Everything of one run that lives while load runs.
 class Drive {
  public:
@@ -78,14 +42,13 @@ class Drive {
         std::stop_token stop, std::ostream& err)
       : session_(session),
         options_(options),
+        plan_(session.scenario, session.plan, options.only),
         resume_(resume),
         stop_(std::move(stop)),
         view_(err, options.progress, isatty(STDERR_FILENO) == 1),
         engine_(session.scenario),
         folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name,
-                                         redactor())) {
-    count_requests(false);
-  }
+                                         redactor_of(session.scenario))) {}
 
   /// `grader`: what check_grader() said.
   DriveResult run(const Preflight& checked, std::optional<ClientCalibration> calibration,
@@ -95,14 +58,13 @@ class Drive {
     keep_verdicts();
     std::copy(checked.models.begin(), checked.models.end(), models_.begin());
     begin_manifest(checked);
-    start_monitor();
+    monitor_ = start_monitor(session_.scenario, plan_.servers(), folder_);
     for (const auto& note : session_.notes) view_.note("note: " + note);
     for (const auto& note : checked.notes) view_.note("note: " + note);
-    std::string error;
     try {
-      for (const Step& step : session_.plan.steps) {
+      for (const Step& step : plan_.steps()) {
         if (stop_.stop_requested() || gone_) break;
-        if (in_extension(step) && manifest_.look == 1 && !extend()) break;
+        if (plan_.in_extension(step) && manifest_.look == 1 && !extend()) break;
         run_step(step);
       }
       read_back_texts();
@@ -123,23 +85,8 @@ class Drive {
                                none);
   }
 
-  store::Redactor redactor() const {
-    std::vector<std::string> secrets;
-    for (const ArmConfig* arm : {&session_.scenario.baseline, &session_.scenario.candidate}) {
-      for (std::string& secret : secrets_of(*arm)) secrets.push_back(std::move(secret));
-    }
-    return store::Redactor(std::move(secrets));
-  }
-
   std::size_t blocks_now() const {
     return manifest_.look == 2 ? session_.scenario.blocks_at_most() : session_.scenario.blocks;
-  }
-
-  /// Steps of the declared extension come last in the plan.
-  bool in_extension(const Step& step) const {
-    const Cell& cell = session_.plan.cells[step.cell];
-    return session_.scenario.extension && cell.kind == CellKind::load &&
-           cell.block >= session_.scenario.blocks;
   }
 
   /// The second look, if the first did not decide: its cells are expected from now on.
@@ -149,7 +96,6 @@ class Drive {
     if (!options_.extend(folder_.path())) return false;
     manifest_.look = 2;
     expect(true);
-    count_requests(true);
     folder_.write_manifest(manifest_);
     view_.note(fmt::format("note: the first look did not decide; the declared extension follows "
                            "({} more blocks, look 2 of 2)",
@@ -158,75 +104,28 @@ class Drive {
   }
 
   void expect(bool extension) {
-    for (const Step& step : session_.plan.steps) {
-      if (in_extension(step) != extension) continue;
-      const Cell& cell = session_.plan.cells[step.cell];
-      for (const Arm arm : arms_of(step, options_.only)) {
-        manifest_.expected.push_back(
-            {cell_name(cell, arm), cell.kind, cell.point, cell.block, arm});
-      }
-    }
-  }
-
-  void count_requests(bool extension) {
-    for (const Step& step : session_.plan.steps) {
-      if (in_extension(step) != extension) continue;
-      planned_ +=
-          session_.plan.cells[step.cell].requests.size() * arms_of(step, options_.only).size();
-    }
+    for (auto& cell : plan_.expected(extension)) manifest_.expected.push_back(std::move(cell));
+    planned_ += plan_.requests(extension);
   }
 
   void begin_manifest(const Preflight& checked) {
-    const Scenario& s = session_.scenario;
-    manifest_.run_id = folder_.id();
-    manifest_.tool_version = version_text();
-    manifest_.scenario_name = s.name;
-    manifest_.scenario_path = s.path;
-    manifest_.scenario_source = s.source_text;
-    manifest_.overrides = session_.overrides;
-    std::string resolved = s.source_text;
-    for (const auto& o : session_.overrides) resolved += "\n" + o;
-    manifest_.scenario_hash = fmt::format("{:016x}", fnv1a(resolved));
-    manifest_.criteria_hash = decision::hash_of(s.criteria);
+    Manifest m = first_manifest(session_.scenario, session_.overrides, session_, checked, folder_);
+    m.calibration = std::move(manifest_.calibration);
+    m.grader = std::move(manifest_.grader);
+    manifest_ = std::move(m);
     manifest_.plan_hash = session_.plan.hash;
-    manifest_.mode = options_.only ? Mode::recorded : s.mode;
-    manifest_.seeds = s.seeds;
-    manifest_.host = host_facts();
+    if (options_.only) manifest_.mode = Mode::recorded;
     // Going on is no new attempt.
     manifest_.attempt = resume_ != nullptr ? resume_->manifest().attempt : options_.attempt;
-    manifest_.started = utc_now_iso();
-    manifest_.clock_zero = now();
-    manifest_.servers = checked.facts;
     expect(false);
-    manifest_.prompt_sizing = session_.prompt_sizing;
-    for (const auto& [role, suite] : session_.suites)
-      manifest_.suites.push_back(folder_.copy_suite(role, suite));
-    manifest_.suites.insert(manifest_.suites.end(), session_.files.begin(), session_.files.end());
     if (session_.quality)
       manifest_.suites.push_back(folder_.copy_suite("quality", *session_.quality));
     folder_.write_manifest(manifest_);
   }
 
-  void start_monitor() {
-    std::vector<observe::MonitorTarget> targets;
-    for (const Arm arm : {Arm::baseline, Arm::candidate}) {
-      if (options_.only && arm != *options_.only) continue;
-      const ArmConfig& config = session_.scenario.arm(arm);
-      targets.push_back({arm, observe::metrics_url(config), config.gpu});
-    }
-    monitor_ = std::make_unique<observe::Monitor>(
-        std::move(targets),
-        [this](Arm arm, const std::string& url) {
-          return fetch_text(session_.scenario.arm(arm), url);
-        },
-        [this](Arm arm, const std::string& label, std::string_view text) {
-          folder_.write_scrape(store::safe_name(label) + "-" + std::string(to_string(arm)), text);
-        });
-  }
-
   void run_step(const Step& step) {
-    const Cell& cell = session_.plan.cells[step.cell];
-    const auto arms = arms_of(step, options_.only);
+    const Cell& cell = plan_.cell(step);
+    const auto arms = plan_.arms(step);
     if (take_over(cell, arms)) return;
     if (resume_ != nullptr && cell.kind == CellKind::quality) {
       run_rest(cell, arms, step.at_once);
@@ -396,7 +295,8 @@ class Drive {
     const LikelihoodConfig& config = session_.scenario.quality.likelihood;
     if (!config.enabled || !session_.quality || stop_.stop_requested() || gone_) return;
     LikelihoodPass pass{folder_.path(), {}, config, make_ask(),
-                        [this](const std::string& line) { view_.note(line); }, redactor()};
+                        [this](const std::string& line) { view_.note(line); },
+                        redactor_of(session_.scenario)};
     for (const Arm arm : {Arm::baseline, Arm::candidate, Arm::control}) {
       const bool asked = !options_.only || arm == *options_.only ||
                          (arm == Arm::control && *options_.only == Arm::baseline);
@@ -417,13 +317,7 @@ class Drive {
         outputs_.size() >= session_.scenario.quality.likelihood.outputs)
       return;
     const std::string& prompt = session_.plan.prompts[record.planned.item].text;
-    const auto& items = session_.quality->items;
-    const auto item = std::find_if(items.begin(), items.end(), [&](const SuiteItem& i) {
-      return i.id == record.prompt_id;
-    });
-    if (item == items.end()) return;
-    outputs_.push_back({LikelihoodTask::output, item->id, item->cluster, item->category,
-                        item->language, prompt + record.text, prompt.size()});
+    if (auto text = output_text(*session_.quality, prompt, record)) outputs_.push_back(*text);
   }
 
   void note_dead(Arm arm, std::size_t successes, std::size_t attempts) {
@@ -446,33 +340,12 @@ class Drive {
     p.cell = cell_title(cell, blocks_now());
     p.elapsed_s = to_seconds(now() - manifest_.clock_zero);
     p.fraction = fraction();
-    for (const Arm arm : kArms) {
-      const auto& a = progress[index_of(arm)];
-      if (!a) continue;
-      ArmProgress shown;
-      shown.arm = arm;
-      shown.done = a->done;
-      shown.total = cell.load.duration ? 0 : a->planned;
-      shown.in_flight = a->in_flight;
-      shown.failed = a->failed;
-      shown.tokens_per_s = token_rate(arm, a->events, p.elapsed_s);
-      if (a->ttft_p50) shown.ttft_p50_s = to_seconds(*a->ttft_p50);
-      p.arms.push_back(shown);
+    p.arms = arm_lines(cell, progress);
+    for (ArmProgress& line : p.arms) {
+      const auto& arm = progress[index_of(line.arm)];
+      line.tokens_per_s = rates_[index_of(line.arm)].update(arm->events, p.elapsed_s);
     }
     view_.update(p, now());
-  }
-
-  /// Events a second since the last look.
-  double token_rate(Arm arm, std::uint64_t events, double elapsed_s) {
-    auto& [last_events, last_time, rate] = rates_[index_of(arm)];
-    if (events < last_events) last_events = 0;  // a new cell
-    const double dt = elapsed_s - last_time;
-    if (dt > 0.2) {
-      rate = static_cast<double>(events - last_events) / dt;
-      last_events = events;
-      last_time = elapsed_s;
-    }
-    return rate;
   }
 
   Telemetry telemetry() const {
@@ -505,6 +378,7 @@ class Drive {
 
   const Session& session_;
   const DriveOptions& options_;
+  const DrivePlan plan_;
   const Resume* resume_;
   std::stop_token stop_;
   ProgressView view_;
@@ -514,37 +388,13 @@ class Drive {
   Manifest manifest_;
   std::array<std::string, kArmCount> models_;
   std::array<int, kArmCount> dead_cells_{};
-  struct Rate {
-    std::uint64_t events = 0;
-    double time = 0;
-    double rate = 0;
-  };
-  std::array<Rate, kArmCount> rates_{};
+  std::array<EventRate, kArmCount> rates_{};
   std::vector<LikelihoodText> outputs_;
   std::size_t cells_taken_ = 0, answers_taken_ = 0;  ///< of the interrupted run
   std::size_t planned_ = 0;
   std::size_t done_ = 0;
   bool gone_ = false;
 };
-
-/// Two seconds at the load to come: what this machine adds belongs to the run's evidence.
-ClientCalibration calibrate(const Session& session, bool one_arm, std::ostream& err) {
-  CalibrationOptions how;
-  how.seconds = 0.8;
-  how.step_seconds = 0.3;
-  how.max_steps = 3;
-  how.budget = std::chrono::milliseconds(1700);
-  CalibrationLoad load = calibration_load(session.scenario, session.plan, one_arm);
-  // Both ends of every stream are in this process.
-  const std::size_t pairs = machine_limits().descriptors_most / 2;
-  load.streams = std::max<std::size_t>(1, std::min(load.streams, pairs - std::min(pairs, descriptors_for(0))));
-  ClientCalibration c = calibrate_client(load, how);
-  err << fmt::format("note: the client adds p50 {:.3f} ms, p99 {:.3f} ms to TTFT at {} streams and "
-                     "{:.0f} events/s{}\n",
-                     c.ttft_p50_ms, c.ttft_p99_ms, c.streams, c.events_per_second,
-                     trusted(c) ? "" : ": not to be trusted at this rate");
-  return c;
-}
 
 }  // namespace
 
@@ -570,7 +420,8 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   if (resume) resume->check_servers(checked);
   std::optional<ClientCalibration> calibration;
   if (options.calibrate && !stop.stop_requested()) {
-    calibration = calibrate(session, one_arm, err);
+    calibration = calibrate_before_run(session.scenario, session.plan, one_arm);
+    err << calibration_words(*calibration) << "\n";
   }
   return Drive(session, options, resume ? &*resume : nullptr, std::move(stop), err)
       .run(checked, std::move(calibration), grader);

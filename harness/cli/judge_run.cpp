@@ -18,6 +18,7 @@
 #include "observe/fingerprint.hpp"
 #include "quality/score.hpp"
 #include "report/report.hpp"
+#include "report/vllm_bench.hpp"
 #include "stats/compare.hpp"
 #include "stats/measure.hpp"
 #include "store/run_folder.hpp"
@@ -62,6 +63,17 @@ ScoredRun score_run(const store::StoredRun& run, const QualityConfig& config) {
   out.scores = all_scores(run, config, answers, 0, out.notes);
   return out;
 }
+
+namespace {
+
+/// Only these files need the raw records a second time, and only who asks for them waits.
+std::vector<report::File> vllm_bench_files(const std::string& folder, const JudgedRun& judged) {
+  report::VllmBench bench(judged.manifest, judged.scenario);
+  store::for_each_cell(store::load_run(folder), [&](CellRecord&& cell) { bench.add(cell); });
+  return bench.files();
+}
+
+}  // namespace
 
 bool first_look_is_open(const std::string& folder) {
   store::StoredRun run = store::load_run(folder);
@@ -124,9 +136,14 @@ std::vector<std::string> write_reports(const JudgedRun& judged, const std::strin
                                        const std::vector<std::string>& formats) {
   std::filesystem::create_directories(folder);
   const auto out = store::RunFolder::open(folder);
+  const auto& wanted = formats.empty() ? judged.scenario.report.formats : formats;
+  auto files = report::render(judged.input(), wanted);
+  if (std::find(wanted.begin(), wanted.end(), "vllm-bench") != wanted.end() &&
+      std::filesystem::exists(folder + "/manifest.json")) {
+    for (auto& file : vllm_bench_files(folder, judged)) files.push_back(std::move(file));
+  }
   std::vector<std::string> written;
-  for (const auto& file :
-       report::render(judged.input(), formats.empty() ? judged.scenario.report.formats : formats)) {
+  for (const auto& file : files) {
     out.write(file.path, file.bytes);
     written.push_back(folder + "/" + file.path);
   }

@@ -46,7 +46,8 @@ struct ScoredRun {
 };
 ScoredRun score_run(const store::StoredRun& run, const QualityConfig& config);
 
-/// Renders `formats` (md, html, json, junit, prom; empty: the scenario's) into `folder` and returns
+/// Renders `formats` (md, html, json, junit, prom, vllm-bench; empty: the
+/// scenario's; vllm-bench only where the raw records lie) into `folder` and returns
 /// the paths written.
 std::vector<std::string> write_reports(const JudgedRun& judged, const std::string& folder,
                                        const std::vector<std::string>& formats = {});

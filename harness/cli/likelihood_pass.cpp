@@ -119,6 +119,16 @@ LikelihoodText reference_text(const SuiteItem& item, const QualityConfig& config
 
 }  // namespace
 
+std::optional<LikelihoodText> output_text(const Suite& suite, const std::string& prompt,
+                                          const RequestRecord& record) {
+  const auto item = std::find_if(suite.items.begin(), suite.items.end(),
+                                 [&](const SuiteItem& i) { return i.id == record.prompt_id; });
+  if (item == suite.items.end()) return std::nullopt;
+  return LikelihoodText{LikelihoodTask::output, item->id,       item->cluster,
+                        item->category,         item->language, prompt + record.text,
+                        prompt.size()};
+}
+
 std::vector<LikelihoodText> output_texts(const std::string& run_folder) {
   std::vector<LikelihoodText> texts;
   for (const store::CellFile& file : store::load_run(run_folder).likelihood) {

@@ -2,6 +2,7 @@
 // Texts read back by the servers, beside the load: which texts, which dialect, the raw files.
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "cli/preflight.hpp"
 #include "core/likelihood.hpp"
 #include "core/plan.hpp"
+#include "core/record.hpp"
 #include "core/suite.hpp"
 #include "quality/prompt_logprobs.hpp"
 #include "stats/likelihood.hpp"
@@ -24,6 +26,10 @@ namespace abgate::cli {
 /// and with its suffix known.
 std::vector<LikelihoodText> reference_texts(const Suite& suite, const Plan& plan,
                                             const QualityConfig& config);
+
+/// A whole answer to `prompt`, for being read back; nullopt if the suite has no such item.
+std::optional<LikelihoodText> output_text(const Suite& suite, const std::string& prompt,
+                                          const RequestRecord& record);
 
 /// The baseline's own answers as a recorded run read them back, for the other arm to read. Throws
 /// DataError if the run has none.

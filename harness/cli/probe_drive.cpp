@@ -10,18 +10,15 @@
 #include <set>
 
 #include "cli/ask.hpp"
-#include "cli/host.hpp"
 #include "cli/limits.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
 #include "cli/prompt_sizing.hpp"
-#include "cli/version.hpp"
+#include "cli/run_parts.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
-#include "decision/judge.hpp"
 #include "http/engine.hpp"
 #include "load/plan.hpp"
-#include "observe/monitor.hpp"
 #include "stats/measure.hpp"
 #include "store/cell_reader.hpp"
 
@@ -69,14 +66,6 @@ std::optional<std::vector<stats::BlockArm>> measured(const std::string& folder,
   return out;
 }
 
-store::Redactor redactor_of(const Scenario& scenario) {
-  std::vector<std::string> secrets;
-  for (const ArmConfig* arm : {&scenario.baseline, &scenario.candidate}) {
-    for (std::string& secret : secrets_of(*arm)) secrets.push_back(std::move(secret));
-  }
-  return store::Redactor(std::move(secrets));
-}
-
 }  // namespace
 
 struct ProbeDrive::Impl {
@@ -93,7 +82,7 @@ struct ProbeDrive::Impl {
                                         scenario.name + "-" + kind_name(), redactor_of(scenario))) {
     std::copy(checked.models.begin(), checked.models.end(), models.begin());
     begin_manifest();
-    start_monitor();
+    monitor = start_monitor(scenario, options.settings.arms, folder);
     for (const auto& text : first_session.notes) view.note("note: " + text);
     for (const auto& text : checked.notes) view.note("note: " + text);
     first_session = {};
@@ -115,43 +104,10 @@ struct ProbeDrive::Impl {
   }
 
   void begin_manifest() {
-    manifest.run_id = folder.id();
-    manifest.tool_version = version_text();
-    manifest.scenario_name = scenario.name;
-    manifest.scenario_path = scenario.path;
-    manifest.scenario_source = scenario.source_text;
-    manifest.overrides = overrides;
-    std::string resolved = scenario.source_text;
-    for (const auto& o : overrides) resolved += "\n" + o;
-    manifest.scenario_hash = fmt::format("{:016x}", fnv1a(resolved));
-    manifest.criteria_hash = decision::hash_of(scenario.criteria);
-    manifest.mode = options.settings.arms.size() == 1 ? Mode::recorded : scenario.mode;
-    manifest.seeds = scenario.seeds;
-    manifest.host = host_facts();
-    manifest.started = utc_now_iso();
-    manifest.clock_zero = now();
-    manifest.servers = checked.facts;
-    manifest.prompt_sizing = first_session.prompt_sizing;
-    for (const auto& [role, suite] : first_session.suites)
-      manifest.suites.push_back(folder.copy_suite(role, suite));
-    manifest.suites.insert(manifest.suites.end(), first_session.files.begin(),
-                           first_session.files.end());
+    manifest = first_manifest(scenario, overrides, first_session, checked, folder);
+    if (options.settings.arms.size() == 1) manifest.mode = Mode::recorded;
     folder.write("search.json", encode_settings(options.settings));
     folder.write_manifest(manifest);
-  }
-
-  void start_monitor() {
-    std::vector<observe::MonitorTarget> targets;
-    for (const Arm arm : options.settings.arms) {
-      const ArmConfig& config = scenario.arm(arm);
-      targets.push_back({arm, observe::metrics_url(config), config.gpu});
-    }
-    monitor = std::make_unique<observe::Monitor>(
-        std::move(targets),
-        [this](Arm arm, const std::string& url) { return fetch_text(scenario.arm(arm), url); },
-        [this](Arm arm, const std::string& label, std::string_view text) {
-          folder.write_scrape(store::safe_name(label) + "-" + std::string(to_string(arm)), text);
-        });
   }
 
   /// In crossover searches the arms drive as the scenario's mode says; in the others there is one.
@@ -209,18 +165,7 @@ struct ProbeDrive::Impl {
     p.cell = fmt::format("probe {} block {}", cell.point, cell.block + 1);
     p.elapsed_s = to_seconds(now() - manifest.clock_zero);
     p.fraction = fraction;
-    for (const Arm arm : kArms) {
-      const auto& a = progress[index_of(arm)];
-      if (!a) continue;
-      ArmProgress shown;
-      shown.arm = arm;
-      shown.done = a->done;
-      shown.total = a->planned;
-      shown.in_flight = a->in_flight;
-      shown.failed = a->failed;
-      if (a->ttft_p50) shown.ttft_p50_s = to_seconds(*a->ttft_p50);
-      p.arms.push_back(shown);
-    }
+    p.arms = arm_lines(cell, progress);
     view.update(p, now());
   }
 

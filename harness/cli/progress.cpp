@@ -35,6 +35,17 @@ std::string arm_text(const ArmProgress& a) {
 
 }  // namespace
 
+double EventRate::update(std::uint64_t events, double elapsed_s) {
+  if (events < events_) events_ = 0;
+  const double dt = elapsed_s - time_;
+  if (dt > 0.2) {
+    rate_ = static_cast<double>(events - events_) / dt;
+    events_ = events;
+    time_ = elapsed_s;
+  }
+  return rate_;
+}
+
 std::string format_seconds(double seconds) {
   const auto s = static_cast<long>(std::lround(std::max(0.0, seconds)));
   if (s < 60) return fmt::format("{} s", s);

@@ -2,6 +2,7 @@
 // What a person sees while load runs: a live view on a terminal, plain lines in a log.
 
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,18 @@ struct RunProgress {
   double fraction = 0;  ///< of all planned requests
   double elapsed_s = 0;
   std::vector<ArmProgress> arms;
+};
+
+/// Events a second since the last look, from their running count.
+class EventRate {
+ public:
+  /// `events` below the last count: a new cell began.
+  double update(std::uint64_t events, double elapsed_s);
+
+ private:
+  std::uint64_t events_ = 0;
+  double time_ = 0;
+  double rate_ = 0;
 };
 
 /// "1 m 05 s" from seconds.

@@ -143,6 +143,25 @@ class Asker {
 
 }  // namespace
 
+namespace {
+
+std::size_t size_of(const PlannedPrompt& prompt) {
+  std::size_t bytes = prompt.text.size();
+  for (const auto& [role, content] : prompt.messages) bytes += content.size();
+  return bytes;
+}
+
+/// Of the first `count` prompts.
+std::optional<std::size_t> longest_prompt(const Plan& plan, std::size_t count) {
+  std::optional<std::size_t> longest;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!longest || size_of(plan.prompts[i]) > size_of(plan.prompts[*longest])) longest = i;
+  }
+  return longest;
+}
+
+}  // namespace
+
 std::vector<std::size_t> prompts_to_tokenize(const Plan& plan) {
   std::set<std::size_t> quality;
   for (const Cell& cell : plan.cells) {
@@ -154,6 +173,10 @@ std::vector<std::size_t> prompts_to_tokenize(const Plan& plan) {
   std::vector<std::size_t> out;
   const std::size_t sampled = std::min(load, kLoadPrompts);
   for (std::size_t i = 0; i < sampled; ++i) out.push_back(i * load / sampled);
+  // The longest shows whether all fit the model's context.
+  if (const auto longest = longest_prompt(plan, load);
+      longest && std::find(out.begin(), out.end(), *longest) == out.end())
+    out.push_back(*longest);
   out.insert(out.end(), quality.begin(), quality.end());
   return out;
 }

@@ -19,7 +19,7 @@ struct TokenAnswers {
   std::string missing;                 ///< why there is nothing of this: "/tokenize answered 404"
 };
 
-/// Which prompts are asked for: all of the quality pass, and a few of the load.
+/// Which prompts are asked for: all of the quality pass, and of the load a few and the longest.
 std::vector<std::size_t> prompts_to_tokenize(const Plan& plan);
 
 /// Asks `config`'s server, a few prompts at a time; `say` hears of progress from this thread only.

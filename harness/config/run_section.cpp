@@ -165,7 +165,7 @@ const Section<Seeds>& seeds_section() {
 const Section<ReportOptions>& report_section() {
   static const Section<ReportOptions> section = [] {
     Section<ReportOptions> s("report", "What is written beside the verdict.");
-    s.key("formats", &ReportOptions::formats, Texts{{"md", "html", "json", "junit", "prom"}},
+    s.key("formats", &ReportOptions::formats, Texts{{"md", "html", "json", "junit", "prom", "vllm-bench"}},
           "renditions");
     s.key("title", &ReportOptions::title, Text{Use::prose},
           "heading; left out: made from the verdict");

@@ -257,8 +257,8 @@ bool SloSearch::precise() const {
          });
 }
 
-ExitCode exit_code(const SloSearch& search) {
-  switch (search.end) {
+std::optional<ExitCode> exit_code(SearchEnd end) {
+  switch (end) {
     case SearchEnd::client_limited:
       return ExitCode::void_run;
     case SearchEnd::interrupted:
@@ -268,7 +268,11 @@ ExitCode exit_code(const SloSearch& search) {
     case SearchEnd::complete:
       break;
   }
-  return search.found() ? ExitCode::go : ExitCode::inconclusive;
+  return std::nullopt;
+}
+
+ExitCode exit_code(const SloSearch& search) {
+  return exit_code(search.end).value_or(search.found() ? ExitCode::go : ExitCode::inconclusive);
 }
 
 }  // namespace abgate::decision

@@ -93,6 +93,10 @@ OpenInterval capacity_ratio(const Bracket& baseline, const Bracket& candidate);
 
 /// Why a search ended before it had its answer.
 enum class SearchEnd { complete, client_limited, interrupted, gone };
+/// Of a search that ended early; nullopt: complete, its answer decides.
+std::optional<ExitCode> exit_code(SearchEnd end);
+/// What to do about it; nullopt: complete. `findings`: why the client was the limit.
+std::optional<std::string> next_step(SearchEnd end, const std::vector<ValidityFinding>& findings);
 
 struct SloSearch {
   Axis axis = Axis::rate;

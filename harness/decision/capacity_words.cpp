@@ -82,10 +82,10 @@ std::string ratio_sentence(const SloSearch& search, const std::string& baseline,
   return {};
 }
 
-std::string next_step(const SloSearch& search) {
-  switch (search.end) {
+std::optional<std::string> next_step(SearchEnd end, const std::vector<ValidityFinding>& findings) {
+  switch (end) {
     case SearchEnd::client_limited: {
-      const std::string remedy = search.findings.empty() ? "" : search.findings.front().remedy;
+      const std::string remedy = findings.empty() ? "" : findings.front().remedy;
       return remedy.empty() ? "drive the load from a faster or quieter machine" : remedy;
     }
     case SearchEnd::interrupted:
@@ -95,6 +95,11 @@ std::string next_step(const SloSearch& search) {
     case SearchEnd::complete:
       break;
   }
+  return std::nullopt;
+}
+
+std::string next_step(const SloSearch& search) {
+  if (auto step = next_step(search.end, search.findings)) return *step;
   if (search.precise()) return {};
   if (any_status(search, BracketStatus::all_hold))
     return fmt::format("search higher: --to {}", number(search.range.to * 4));

@@ -140,17 +140,8 @@ std::optional<stats::Crossover> fit_probes(std::span<const RatioProbe> probes, d
 }
 
 ExitCode exit_code(const CrossoverSearch& search) {
-  switch (search.end) {
-    case SearchEnd::client_limited:
-      return ExitCode::void_run;
-    case SearchEnd::interrupted:
-      return ExitCode::interrupted;
-    case SearchEnd::gone:
-      return ExitCode::unavailable;
-    case SearchEnd::complete:
-      break;
-  }
-  return search.answer() == CrossoverAnswer::cannot_tell ? ExitCode::inconclusive : ExitCode::go;
+  const bool told = search.answer() != CrossoverAnswer::cannot_tell;
+  return exit_code(search.end).value_or(told ? ExitCode::go : ExitCode::inconclusive);
 }
 
 std::string crossover_sentence(const CrossoverSearch& search, const std::string& baseline,
@@ -203,18 +194,7 @@ std::string fit_sentence(const CrossoverSearch& search) {
 }
 
 std::string next_step(const CrossoverSearch& search) {
-  switch (search.end) {
-    case SearchEnd::client_limited: {
-      const std::string remedy = search.findings.empty() ? "" : search.findings.front().remedy;
-      return remedy.empty() ? "drive the load from a faster or quieter machine" : remedy;
-    }
-    case SearchEnd::interrupted:
-      return "run it again to its end; what was measured is kept";
-    case SearchEnd::gone:
-      return "find out why the endpoint went away, then run again";
-    case SearchEnd::complete:
-      break;
-  }
+  if (auto step = next_step(search.end, search.findings)) return *step;
   switch (search.answer()) {
     case CrossoverAnswer::wins_everywhere:
       return fmt::format("search higher to see where it stops: --to {}",

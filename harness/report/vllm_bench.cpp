@@ -110,11 +110,18 @@ std::string VllmBench::json(const Group& group, Arm arm) const {
   json["endpoint_type"] = scenario_.api == Api::chat ? "openai-chat" : "openai";
   json["backend"] = json["endpoint_type"];
   json["label"] = config.label;
-  json["model_id"] = config.model;
-  json["tokenizer_id"] = config.model;
+  std::string model = config.model;
+  for (const ServerFacts& facts : manifest_.servers) {
+    if (model.empty() && facts.arm == arm) model = facts.model;
+  }
+  json["model_id"] = model;
+  json["tokenizer_id"] = model;
   json["num_prompts"] = group.planned;
-  json["request_rate"] =
-      group.load.arrival == Arrival::closed ? Json("inf") : Json(group.load.rate);
+  // A ramp or a trace has no one rate: vLLM's word for "as they come" is inf.
+  const bool one_rate = group.load.arrival == Arrival::constant ||
+                        group.load.arrival == Arrival::poisson ||
+                        group.load.arrival == Arrival::gamma;
+  json["request_rate"] = one_rate ? Json(group.load.rate) : Json("inf");
   json["burstiness"] = group.load.burstiness;
   json["max_concurrency"] =
       group.load.concurrency == 0 ? Json(nullptr) : Json(group.load.concurrency);

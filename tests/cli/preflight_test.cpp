@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -125,6 +126,17 @@ TEST_CASE("every prompt of the quality pass is compared, and a sample of the loa
         "<|fim_prefix|> 1001, <|fim_suffix|> 1002, <|fim_middle|> 1003");
   CHECK(checked.facts[0].token_ids_hash == checked.facts[1].token_ids_hash);
   CHECK(checked.notes.empty());
+}
+
+TEST_CASE("the longest prompt of the load is among those that are looked at", "[preflight]") {
+  Run run(1000, 0);
+  run.plan.prompts[777].text = std::string(4000, 'x');
+  const auto asked = prompts_to_tokenize(run.plan);
+  CHECK(asked.size() == 25);
+  CHECK(std::count(asked.begin(), asked.end(), 777U) == 1);
+  run.plan.prompts[777].text.clear();
+  run.plan.prompts[0].text = std::string(4000, 'x');
+  CHECK(prompts_to_tokenize(run.plan).size() == 24);  // the first is in the sample already
 }
 
 TEST_CASE("one prompt that the servers read differently is found and named", "[preflight]") {

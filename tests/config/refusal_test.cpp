@@ -70,7 +70,7 @@ TEST_CASE("Values of a wrong type or range are refused", "[config]") {
                     {"sampling.stop=[[a]]", "saw a list, want a text"},
                     {"validity.max_client_cpu=120 %", "from 0 to 1"},
                     {"quality.repeats=0", "from 1 to 1000"},
-                    {"report.formats=[pdf]", "md, html, json, junit or prom"},
+                    {"report.formats=[pdf]", "junit, prom or vllm-bench"},
                     {"seeds.base=-1", "at least 0"},
                     {"name=a/b", "want an id of 1 to 64 letters"},
                     {"name=", "saw an empty text"},

@@ -21,6 +21,16 @@ for file in verdict.json report.md report.html; do
   cmp -s "$work/$file" "$run/$file" || fail "judge made another $file"
 done
 
+# Result files for the tools of `vllm bench serve`, on request: they need the raw records again.
+abgate report "$run" --format vllm-bench
+want_status 0
+want_file "$run/vllm-bench/c4-candidate.json"
+grep -q '"completed": 144' "$run/vllm-bench/c4-candidate.json" || fail "vllm-bench does not hold 6 blocks of 24 requests"
+grep -q '"model_id": "fast-model"' "$run/vllm-bench/c4-candidate.json" || fail "vllm-bench does not name the model"
+abgate report "$run" --format pdf
+want_status 64
+want_one_error_line
+
 # Other criteria on the same records give another verdict, and leave the run's own alone.
 sed 's/value: 1.5}/value: 5}/' "$data/fast.yaml" >"$work/stricter.yaml"
 abgate judge "$run" --criteria "$work/stricter.yaml"
