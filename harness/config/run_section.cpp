@@ -1,4 +1,4 @@
-// timeouts:, quality:, slo:, validity:, seeds:, report:
+// timeouts:, quality:, slo:, client:, validity:, seeds:, report:
 
 #include "config/codec.hpp"
 #include "config/sections.hpp"
@@ -113,6 +113,18 @@ const Section<Slo>& slo_section() {
       if (!(slo.attainment > 0 && slo.attainment < 1))
         at.at("attainment").fail("a share between 0 and 1 without its ends, e.g. 95 %");
     });
+    return s;
+  }();
+  return section;
+}
+
+const Section<ClientConfig>& client_section() {
+  static const Section<ClientConfig> section = [] {
+    Section<ClientConfig> s("client", "The machine that sends the load.");
+    s.key("loops", &ClientConfig::loops, Whole<std::size_t>{0, 64},
+          "event loops, each a thread with connections of its own; 0: one, and another for every "
+          "2,000 streams of a closed load or of a cap, on at most half of the cores. One carries "
+          "some 100,000 events/s (`abgate calibrate client` says how many here)");
     return s;
   }();
   return section;

@@ -67,6 +67,7 @@ const Section<Scenario>& scenario_section() {
     s.nested("quality", &Scenario::quality, quality_section(), "the quality pass; left out: none");
     s.nested("slo", &Scenario::slo, slo_section(), "objectives of one request");
     s.list("criteria", &Scenario::criteria, criterion_section(), "what must hold").required();
+    s.nested("client", &Scenario::client, client_section(), "the load engine");
     s.nested("validity", &Scenario::validity, validity_section(),
              "when the run itself does not count");
     s.nested("seeds", &Scenario::seeds, seeds_section(), "randomness");

@@ -15,6 +15,7 @@ const Section<LoadPoint>& point_section();
 const Section<QualityConfig>& quality_section();
 const Section<Slo>& slo_section();
 const Section<Criterion>& criterion_section();
+const Section<ClientConfig>& client_section();
 const Section<ValidityRules>& validity_section();
 const Section<Seeds>& seeds_section();
 const Section<ReportOptions>& report_section();

@@ -129,6 +129,7 @@ double lost_share(const TcpCounts& tcp);
 
 /// The harness's own behaviour while a cell ran.
 struct CellHealth {
+  std::uint32_t loops = 1;  ///< event loops (threads) that drove the cell; the rest is of all of them
   std::uint64_t loop_turns = 0;
   Duration loop_lag_p50{0};  ///< wake-up to stamp
   Duration loop_lag_p99{0};
@@ -141,7 +142,7 @@ struct CellHealth {
   Duration schedule_lag_p50{0};  ///< open loop: started - due, without waiting for a slot
   Duration schedule_lag_p99{0};
   Duration schedule_lag_max{0};
-  double client_cpu = 0;  ///< CPU seconds of the loop's thread / wall seconds
+  double client_cpu = 0;  ///< CPU seconds of the busiest loop's thread / wall seconds
   std::uint32_t max_starts_per_turn = 0;
   std::uint32_t stale_retries =
       0;  ///< requests repeated on a fresh connection before any byte came

@@ -18,7 +18,7 @@
 namespace abgate {
 
 enum class Mode {
-  concurrent,   ///< both arms driven at once by one loop (default)
+  concurrent,   ///< both arms driven at once by one process (default)
   interleaved,  ///< one arm at a time, AB/BA order balanced and shuffled
   swapped,      ///< one GPU: lifecycle commands stop one server and start the other between blocks
   recorded,     ///< two stored runs judged together
@@ -237,6 +237,11 @@ struct QualityConfig {
       0.005;  ///< share of pairs lost to failed requests beyond which quality is void
 };
 
+/// The machine that sends the load.
+struct ClientConfig {
+  std::size_t loops = 0;  ///< event loops, a thread each; 0: as many as the streams of a cell need
+};
+
 /// Beyond these the run is VOID: the harness or the environment, not the candidate, made the
 /// numbers.
 struct ValidityRules {
@@ -300,6 +305,7 @@ struct Scenario {
   Slo slo;
   std::vector<Criterion> criteria;
   ValidityRules validity;
+  ClientConfig client;
   Seeds seeds;
   ReportOptions report;
 

@@ -37,6 +37,11 @@ const stats::BlockArm* worst_block(const stats::Measurements& m, Figure figure) 
   return worst;
 }
 
+std::string more_loops(const stats::BlockArm& b, std::string_view else_do) {
+  return fmt::format("give the client more loops (client.loops; it had {}) where it has cores to "
+                     "spare; else {}", b.health.loops, else_do);
+}
+
 void check_lags(const Inputs& in, Findings& out) {
   const ValidityRules& rules = in.scenario.validity;
   const auto schedule = [](const stats::BlockArm& b) {
@@ -58,7 +63,7 @@ void check_lags(const Inputs& in, Findings& out) {
          fmt::format(
              "the client stamped events {} ms after it woke (p99, {}), at most {} ms are allowed",
              number(to_ms(loop(*slow))), cell_of(*slow), number(to_ms(rules.max_loop_lag_p99))),
-         "use a faster or quieter client machine, or fewer streams"});
+         more_loops(*slow, "use a faster or quieter client machine, or fewer streams")});
   }
 }
 
@@ -113,7 +118,7 @@ void check_cpu(const Inputs& in, Findings& out) {
                              "have been the bottleneck",
                              percent(cpu(*busy)), cell_of(*busy),
                              percent(in.scenario.validity.max_client_cpu)),
-                 "use a faster client machine, or fewer streams"});
+                 more_loops(*busy, "use a faster client machine, or fewer streams")});
 }
 
 void check_own_faults(const Inputs& in, Findings& out) {

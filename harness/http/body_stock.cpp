@@ -25,7 +25,7 @@ void BodyStock::make_rest(std::uint32_t from) {
   for (auto i = from; i < bodies_.size() && !stop_.load(std::memory_order_relaxed); ++i) {
     bodies_[i] = make_(i);
     ready_.store(i + 1, std::memory_order_release);
-    ready_.notify_one();
+    ready_.notify_all();
   }
 }
 

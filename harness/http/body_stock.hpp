@@ -21,7 +21,7 @@ class BodyStock {
   BodyStock(const BodyStock&) = delete;
   BodyStock& operator=(const BodyStock&) = delete;
 
-  /// Hands out body `index`, once. Waits if it is not made yet. One thread only.
+  /// Hands out body `index`, once. Waits if it is not made yet. Any thread.
   std::string take(std::uint32_t index);
 
  private:

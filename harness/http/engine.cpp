@@ -4,28 +4,34 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <ctime>
+#include <atomic>
+#include <exception>
+#include <latch>
+#include <mutex>
 #include <random>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "core/error.hpp"
-#include "http/arm_transports.hpp"
 #include "http/body_stock.hpp"
 #include "http/endpoint.hpp"
-#include "http/loop.hpp"
+#include "http/worker.hpp"
+#include "load/agenda.hpp"
 #include "load/body.hpp"
 
 namespace abgate::http {
 
 namespace {
 
-constexpr Duration kProgressEvery = std::chrono::milliseconds(250);
 /// Connections kept when nothing bounds the number of requests in flight.
 constexpr std::size_t kOpenPool = 16384;
-/// Late wake-ups that a short cell may have by chance.
-constexpr std::uint64_t kHiccups = 4;
 /// Connections opened ahead in that case.
 constexpr std::size_t kOpenPreconnect = 64;
+/// Answers that wait for their recording threads.
+constexpr std::size_t kQueuedBytes = std::size_t{256} << 20U;
+/// At 50 events/s half of what one loop of a server's core carries.
+constexpr std::size_t kStreamsOfOneLoop = 2000;
 
 std::uint64_t random_nonce() {
   std::random_device source;
@@ -38,12 +44,6 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-Duration thread_cpu() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec);
 }
 
 /// Type-7 percentile of sorted values would interpolate; a lag is reported as one that occurred.
@@ -69,13 +69,11 @@ void keep(std::vector<CellRecord>& cells, RequestRecord&& record) {
   found->requests.push_back(std::move(record));
 }
 
-void summarize(load::Runner& runner, const CellHealth& health, CellRecord& record) {
-  load::ArmSummary summary = runner.take_summary(record.arm);
+void summarize(load::ArmSummary summary, const CellHealth& health, CellRecord& record) {
   std::sort(summary.schedule_lags.begin(), summary.schedule_lags.end());
   record.begin = summary.begin;
   record.measured_begin = summary.measured_begin;
   record.end = summary.end;
-  record.interrupted = runner.interrupted();
   record.health = health;
   record.health.stale_retries = summary.retries;
   record.health.schedule_lag_p50 = at_quantile(summary.schedule_lags, 0.50);
@@ -83,28 +81,56 @@ void summarize(load::Runner& runner, const CellHealth& health, CellRecord& recor
   record.health.schedule_lag_max = at_quantile(summary.schedule_lags, 1.0);
 }
 
-std::size_t pool_size(const Cell& cell, std::size_t arms) {
+void add_sockets(const SocketHealth& sockets, CellHealth& health) {
+  TcpCounts& tcp = health.tcp;
+  tcp.segments_out += sockets.tcp.segments_out;
+  tcp.segments_in += sockets.tcp.segments_in;
+  tcp.retransmits += sockets.tcp.retransmits;
+  tcp.out_of_order += sockets.tcp.out_of_order;
+  tcp.known = tcp.known || sockets.tcp.known;
+  health.receive_queue_p99 = std::max(health.receive_queue_p99, sockets.receive_queue_p99);
+  health.receive_queue_max = std::max(health.receive_queue_max, sockets.receive_queue_max);
+}
+
+/// A loop's part of `total`, rounded up.
+std::size_t part_of(std::size_t total, std::size_t loops) {
+  return (total + loops - 1) / loops;
+}
+
+std::size_t pool_size(const Cell& cell, std::size_t arms, std::size_t loops) {
   if (cell.load.concurrency == 0) return kOpenPool;
-  return cell.load.concurrency * arms * 11 / 10 + 8;
+  // A loop may have more than its part when the requests of an open load fall unevenly.
+  const std::size_t streams = cell.load.arrival == Arrival::closed
+                                  ? part_of(cell.load.concurrency, loops)
+                                  : cell.load.concurrency;
+  return streams * arms * 11 / 10 + 8;
 }
 
 }  // namespace
 
+std::size_t loops_for(std::size_t wanted, std::size_t streams, std::size_t cores) {
+  if (wanted > 0 && streams > 0) return std::min(wanted, streams);
+  if (wanted > 0) return wanted;
+  return std::clamp<std::size_t>(part_of(streams, kStreamsOfOneLoop), 1,
+                                 std::max<std::size_t>(1, cores / 2));
+}
+
 struct Engine::Impl {
   const Scenario& scenario;
+  bool libcurl_only;
+  Duration max_idle;
   std::uint64_t nonce;
   load::BodyBuilder bodies;
   std::array<Endpoint, kArmCount> endpoints;
-  Loop loop;
-  ArmTransports transport;
+  std::vector<std::unique_ptr<Worker>> workers;
 
   Impl(const Scenario& the_scenario, const EngineOptions& options)
       : scenario(the_scenario),
+        libcurl_only(options.libcurl_only),
+        max_idle(options.max_idle),
         nonce(options.nonce != 0 ? options.nonce : random_nonce()),
-        bodies(the_scenario, nonce),
-        transport(loop, options.libcurl_only) {
+        bodies(the_scenario, nonce) {
     raise_descriptor_limit();
-    transport.set_max_idle(options.max_idle);
     for (const Arm arm : kArms) {
       const ArmConfig& config = scenario.arm(arm);
       if (config.url.empty()) continue;  // one arm may be recorded alone
@@ -112,27 +138,21 @@ struct Engine::Impl {
     }
   }
 
-  // Late, because a server may be started by the scenario after the engine was made.
-  void pin_address(Arm arm) {
-    Endpoint& endpoint = endpoints[index_of(arm)];
-    ABGATE_ASSERT(!endpoint.text.empty());
-    if (!endpoint.address.empty()) return;
-    endpoint.address = resolve(endpoint.url, endpoint.connect_timeout);
-    transport.set_endpoint(arm, endpoint);
-  }
-
-  // Requests that start together find their connections open. What cannot be opened in time is left
-  // to the requests, which say why.
-  void preconnect(const Cell& cell, std::span<const Arm> arms) {
-    const std::size_t wanted = cell.load.concurrency > 0 ? cell.load.concurrency : kOpenPreconnect;
-    for (const Arm arm : arms) {
-      transport.preconnect(arm, std::min(wanted, cell.requests.size()));
+  // Late, because a server may be started by the scenario after the engine was made. A host that
+  // does not resolve goes to the transports too: they say so for every request.
+  void bind(std::size_t loops, std::span<const Arm> arms) {
+    while (workers.size() < loops) {
+      workers.push_back(std::make_unique<Worker>(libcurl_only));
+      workers.back()->transport().set_max_idle(max_idle);
     }
-    loop.run([&](TimePoint at) -> std::optional<TimePoint> {
-      transport.turn(at);
-      if (!transport.preconnecting()) return std::nullopt;
-      return transport.next_turn().value_or(TimePoint::max());
-    });
+    for (const Arm arm : arms) {
+      Endpoint& endpoint = endpoints[index_of(arm)];
+      ABGATE_ASSERT(!endpoint.text.empty());
+      if (endpoint.address.empty()) {
+        endpoint.address = resolve(endpoint.url, endpoint.connect_timeout);
+      }
+      for (std::size_t i = 0; i < loops; ++i) workers[i]->set_endpoint(arm, endpoint);
+    }
   }
 
   std::unique_ptr<BodyStock> make_bodies(const Plan& plan, const Cell& cell, Arm arm,
@@ -144,52 +164,7 @@ struct Engine::Impl {
                                                             model, arm);
                                        });
   }
-
-  void drive(load::Runner& runner, load::Recorder& recorder, const std::stop_token& stop,
-             const OnProgress& on_progress);
-  CellHealth health(Duration cpu, Duration wall, const load::Runner& runner) const;
-  void add_sockets(Arm arm, CellHealth& health);
 };
-
-void Engine::Impl::drive(load::Runner& runner, load::Recorder& recorder,
-                         const std::stop_token& stop, const OnProgress& on_progress) {
-  const std::stop_callback wake(stop, [this] { loop.wake(); });
-  TimePoint next_progress = on_progress ? now() : TimePoint::max();
-  loop.run([&](TimePoint at) -> std::optional<TimePoint> {
-    transport.turn(at);
-    if (stop.stop_requested()) runner.stop(at);
-    TimePoint next = runner.step(at);
-    if (transport.turn(now())) next = at;
-    if (at >= next_progress || (on_progress && runner.done())) {
-      recorder.post([&on_progress, progress = runner.progress()] { on_progress(progress); });
-      next_progress = at + kProgressEvery;
-    }
-    if (runner.done() || recorder.failed()) return std::nullopt;
-    return std::min({next, next_progress, transport.next_turn().value_or(TimePoint::max())});
-  });
-}
-
-CellHealth Engine::Impl::health(Duration cpu, Duration wall, const load::Runner& runner) const {
-  const Loop::Stats& stats = loop.stats();
-  CellHealth out;
-  out.loop_turns = stats.turns;
-  out.loop_lag_p50 = stats.lag.quantile(0.50);
-  out.loop_lag_p99 = stats.lag.quantile(0.99);
-  out.loop_lag_max = stats.lag.max();
-  out.wake_lag_p50 = stats.wake_lag.quantile(0.50);
-  out.wake_lag_p99 = stats.wake_lag.tail(0.99, kHiccups);
-  out.wake_lag_max = stats.wake_lag.max();
-  out.client_cpu = wall.count() > 0 ? to_seconds(cpu) / to_seconds(wall) : 0;
-  out.max_starts_per_turn = runner.max_starts_per_step();
-  return out;
-}
-
-void Engine::Impl::add_sockets(Arm arm, CellHealth& health) {
-  const SocketHealth sockets = transport.take_health(arm);
-  health.tcp = sockets.tcp;
-  health.receive_queue_p99 = sockets.receive_queue_p99;
-  health.receive_queue_max = sockets.receive_queue_max;
-}
 
 Engine::Engine(const Scenario& scenario, EngineOptions options)
     : impl_(std::make_unique<Impl>(scenario, options)) {}
@@ -202,15 +177,119 @@ std::uint64_t Engine::nonce() const {
   return impl_->nonce;
 }
 
+namespace {
+
+/// Hands what the loops' recorders make to the caller, one at a time.
+class Outlet {
+ public:
+  Outlet(std::size_t loops, OnRecord on_record, OnProgress on_progress)
+      : on_record_(std::move(on_record)), on_progress_(std::move(on_progress)), parts_(loops) {}
+
+  void take(RequestRecord&& record) {
+    const std::scoped_lock lock(mutex_);
+    on_record_(std::move(record));
+  }
+  /// All loops report; what the first one sets off is called as often as with one loop.
+  void report(std::size_t loop, const load::Progress& progress) {
+    const std::scoped_lock lock(mutex_);
+    parts_[loop] = progress;
+    if (loop == 0) call();
+  }
+  void last(std::vector<load::Progress> progress) {
+    const std::scoped_lock lock(mutex_);
+    parts_ = std::move(progress);
+    call();
+  }
+  bool wants_progress() const { return static_cast<bool>(on_progress_); }
+
+ private:
+  void call() {
+    if (!on_progress_) return;
+    load::Progress sum;
+    for (const load::Progress& part : parts_) sum = load::add(sum, part);
+    on_progress_(sum);
+  }
+
+  std::mutex mutex_;
+  OnRecord on_record_;
+  OnProgress on_progress_;
+  std::vector<load::Progress> parts_;
+};
+
+/// One loop's part of a cell.
+struct Part {
+  std::unique_ptr<load::Recorder> recorder;
+  std::unique_ptr<load::Runner> runner;
+  WorkerHealth health;
+  std::exception_ptr error;
+};
+
+/// Every part on a thread of its own, the first on the caller's; all begin together, connections
+/// open. When one fails the others end as well.
+void drive_parts(std::span<const std::unique_ptr<Worker>> workers, std::vector<Part>& parts,
+                 std::span<const Arm> arms, std::size_t connections, const std::stop_token& stop,
+                 Outlet& outlet) {
+  const std::size_t loops = parts.size();
+  std::atomic<bool> abandoned{false};
+  std::latch ready(static_cast<std::ptrdiff_t>(loops));
+  const auto drive = [&](std::size_t i) {
+    Part& part = parts[i];
+    try {
+      workers[i]->preconnect(arms, part_of(connections, loops));
+    } catch (...) {
+      part.error = std::current_exception();
+      abandoned = true;
+    }
+    ready.arrive_and_wait();
+    if (abandoned) return;
+    Worker::Job job{*part.runner, *part.recorder, arms, stop, abandoned, {}};
+    if (outlet.wants_progress()) {
+      job.on_progress = [&outlet, i](const load::Progress& p) { outlet.report(i, p); };
+    }
+    try {
+      part.health = workers[i]->drive(job);
+    } catch (...) {
+      part.error = std::current_exception();
+    }
+    if (!part.error && !part.recorder->failed()) return;
+    abandoned = true;
+    for (const auto& worker : workers) worker->wake();
+  };
+  std::vector<std::jthread> threads;
+  std::exception_ptr no_thread;
+  for (std::size_t i = 1; i < loops && !no_thread; ++i) {
+    try {
+      threads.emplace_back(drive, i);
+    } catch (const std::system_error&) {
+      no_thread = std::current_exception();
+      abandoned = true;
+      ready.count_down(static_cast<std::ptrdiff_t>(loops - i));  // for those that will never come
+    }
+  }
+  drive(0);
+  threads.clear();  // joins
+  if (no_thread) std::rethrow_exception(no_thread);
+  for (const Part& part : parts) {
+    if (part.error) std::rethrow_exception(part.error);
+  }
+}
+
+}  // namespace
+
 std::vector<CellRecord> Engine::run(const Plan& plan, const Cell& cell, std::span<const Arm> arms,
                                     const std::array<std::string, kArmCount>& models,
                                     std::stop_token stop, OnRecord on_record,
                                     OnProgress on_progress) {
+  const std::size_t slots = std::min(cell.load.concurrency, cell.requests.size());
+  const std::size_t loops = loops_for(impl_->scenario.client.loops, slots * arms.size(),
+                                      std::thread::hardware_concurrency());
+  impl_->bind(loops, arms);
+  const std::span<const std::unique_ptr<Worker>> workers(impl_->workers.data(), loops);
+
   std::vector<CellRecord> cells;
   std::vector<std::unique_ptr<BodyStock>> stocks;
   std::vector<load::RunnerArm> inputs;
   for (const Arm arm : arms) {
-    impl_->pin_address(arm);
     stocks.push_back(impl_->make_bodies(plan, cell, arm, models[index_of(arm)]));
     inputs.push_back({arm, fmt::format("{}-{:x}-", cell_name(cell, arm), impl_->nonce),
                       [stock = stocks.back().get()](const PlannedRequest& request) {
@@ -220,26 +299,47 @@ std::vector<CellRecord> Engine::run(const Plan& plan, const Cell& cell, std::spa
   }
   if (!on_record) on_record = [&cells](RequestRecord&& r) { keep(cells, std::move(r)); };
 
-  load::Recorder recorder(plan.prompts, impl_->scenario.api == Api::chat, std::move(on_record));
+  Outlet outlet(loops, std::move(on_record), std::move(on_progress));
+  load::Agenda agenda(cell, {arms.begin(), arms.end()}, loops,
+                      [workers](std::size_t loop) { workers[loop]->wake(); });
   load::RunnerOptions options;
   options.timeouts = impl_->scenario.timeouts;
-  load::Runner runner(cell, std::move(inputs), options, impl_->transport,
-                      [&recorder](load::FinishedRequest&& f) { recorder.push(std::move(f)); });
-  impl_->transport.set_pool_size(pool_size(cell, arms.size()));
-  impl_->transport.set_events(&runner);
-  impl_->preconnect(cell, arms);
-  for (const Arm arm : arms) impl_->transport.take_health(arm);  // what went before is not this cell's
-  impl_->loop.reset_stats();
+  std::vector<Part> parts(loops);
+  for (std::size_t i = 0; i < loops; ++i) {
+    Part& part = parts[i];
+    part.recorder = std::make_unique<load::Recorder>(
+        plan.prompts, impl_->scenario.api == Api::chat,
+        [&outlet](RequestRecord&& record) { outlet.take(std::move(record)); },
+        kQueuedBytes / loops);
+    part.runner = std::make_unique<load::Runner>(
+        cell, inputs, options, workers[i]->transport(),
+        [recorder = part.recorder.get()](load::FinishedRequest&& f) {
+          recorder->push(std::move(f));
+        },
+        &agenda, i);
+    workers[i]->transport().set_pool_size(pool_size(cell, arms.size(), loops));
+    workers[i]->transport().set_events(part.runner.get());
+  }
+  const std::size_t connections = slots > 0 ? slots : std::min(kOpenPreconnect, cell.requests.size());
+  drive_parts(workers, parts, arms, connections, stop, outlet);
 
-  const TimePoint begun = now();
-  const Duration cpu_before = thread_cpu();
-  impl_->drive(runner, recorder, stop, on_progress);
-  CellHealth health = impl_->health(thread_cpu() - cpu_before, now() - begun, runner);
-  health.recorder_stalls = recorder.stalls();
-  recorder.finish();
+  std::vector<WorkerHealth> healths;
+  std::vector<load::Progress> progress;
+  for (Part& part : parts) {
+    part.recorder->finish();
+    healths.push_back(part.health);
+    progress.push_back(part.runner->progress());
+  }
+  outlet.last(std::move(progress));
   for (CellRecord& record : cells) {
-    impl_->add_sockets(record.arm, health);
-    summarize(runner, health, record);
+    CellHealth health = merge(healths);
+    std::vector<load::ArmSummary> summaries;
+    for (std::size_t i = 0; i < loops; ++i) {
+      add_sockets(workers[i]->transport().take_health(record.arm), health);
+      summaries.push_back(parts[i].runner->take_summary(record.arm));
+    }
+    summarize(load::merge(std::move(summaries)), health, record);
+    record.interrupted = agenda.interrupted();
   }
   return cells;
 }

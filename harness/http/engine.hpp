@@ -34,8 +34,12 @@ struct EngineOptions {
   Duration max_idle = std::chrono::seconds(4);
 };
 
-/// One loop, its connections and a recording thread. Connections stay warm from cell to cell. One
-/// thread at a time; run() blocks it and is the loop's thread.
+/// How many loops drive `streams` streams (0: nobody knows). `wanted` (client.loops), but no more than
+/// there are streams; 0: one, and another for every 2,000 streams, on at most half of the `cores`.
+std::size_t loops_for(std::size_t wanted, std::size_t streams, std::size_t cores);
+
+/// Loops, each with connections, a thread and a recording thread of its own. Connections stay warm
+/// from cell to cell. One thread at a time; run() blocks it and is the first loop's thread.
 class Engine {
  public:
   /// The scenario must outlive it. Throws Error(bad_scenario) for URLs or headers that cannot be
@@ -47,8 +51,8 @@ class Engine {
 
   /// Drives `cell` with `arms` at once and returns one CellRecord per arm, in their order.
   /// `models`: the model's name by arm. With `on_record` the records go there, one by one as
-  /// requests end, and CellRecord::requests stays empty. on_record and on_progress run on one other
-  /// thread; what they throw ends the run and is thrown here. A stop request drains the cell and
+  /// requests end, and CellRecord::requests stays empty. on_record and on_progress run on other threads,
+  /// one at a time; what they throw ends the run and is thrown here. A stop request drains the cell and
   /// marks it interrupted. What endpoints do is in the records and never thrown.
   std::vector<CellRecord> run(const Plan& plan, const Cell& cell, std::span<const Arm> arms,
                               const std::array<std::string, kArmCount>& models,

@@ -13,6 +13,7 @@ namespace abgate::http {
 class LagHistogram {
  public:
   void record(Duration lag) { lags_.record(lag.count()); }
+  void add(const LagHistogram& other) { lags_.add(other.lags_); }
   Duration quantile(double q) const { return Duration(lags_.quantile(q)); }
   /// The q-quantile, or the value that `above` samples exceed where that is lower: a quantile of few
   /// samples would be their maximum, and one hiccup is no tail. 0 with no more samples than that.

@@ -30,6 +30,12 @@ void LogHistogram::record(std::int64_t value) {
   max_ = std::max(max_, value);
 }
 
+void LogHistogram::add(const LogHistogram& other) {
+  for (std::size_t i = 0; i < buckets_.size(); ++i) buckets_[i] += other.buckets_[i];
+  count_ += other.count_;
+  max_ = std::max(max_, other.max_);
+}
+
 std::int64_t LogHistogram::quantile(double q) const {
   if (count_ == 0) return 0;
   const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_));

@@ -11,6 +11,8 @@ class LogHistogram {
  public:
   /// Negative values count as 0.
   void record(std::int64_t value);
+  /// As if the other's values had been recorded here too.
+  void add(const LogHistogram& other);
   /// Upper bound of the bucket with the q-quantile (0..1), never above max(); 0 without any
   /// samples.
   std::int64_t quantile(double q) const;

@@ -1,1 +1,1 @@
-list(APPEND LOAD_SOURCES lane.cpp recorder.cpp runner.cpp)
+list(APPEND LOAD_SOURCES agenda.cpp lane.cpp recorder.cpp runner.cpp)

@@ -42,6 +42,10 @@ class Lane {
   void ended(std::uint32_t index, TimePoint at);
   /// When ready() changes by time alone; nullopt: not before a request ends or begin_measured.
   std::optional<TimePoint> next_change() const;
+  /// When the next turn of a session is due, if one waits for its think time.
+  std::optional<TimePoint> next_turn() const {
+    return turns_.empty() ? std::nullopt : std::optional(turns_.top().due);
+  }
 
   /// When the request last started could have started at the earliest: its due time, or the moment
   /// a slot became free for it.

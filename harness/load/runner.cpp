@@ -15,16 +15,28 @@ namespace {
 constexpr Duration kSweepEvery = std::chrono::milliseconds(1);
 }  // namespace
 
+namespace {
+std::unique_ptr<Agenda> one_loop(const Cell& cell, const std::vector<RunnerArm>& arms) {
+  std::vector<Arm> names;
+  for (const RunnerArm& arm : arms) names.push_back(arm.arm);
+  return std::make_unique<Agenda>(cell, names);
+}
+}  // namespace
+
 Runner::Runner(const Cell& cell, std::vector<RunnerArm> arms, RunnerOptions options,
-               Transport& transport, OnFinished on_finished)
+               Transport& transport, OnFinished on_finished, Agenda* agenda, std::size_t loop)
     : cell_(cell),
       options_(std::move(options)),
       transport_(transport),
-      on_finished_(std::move(on_finished)) {
+      on_finished_(std::move(on_finished)),
+      own_agenda_(agenda != nullptr ? nullptr : one_loop(cell, arms)),
+      agenda_(agenda != nullptr ? *agenda : *own_agenda_),
+      loop_(loop) {
   ABGATE_ASSERT(options_.max_starts_per_step > 0);
   for (auto& arm : arms) {
-    const auto first = static_cast<RequestKey>(arms_.size() * cell.requests.size());
-    arms_.push_back(std::make_unique<ArmState>(cell, std::move(arm), first));
+    const std::size_t position = arms_.size();
+    const auto first = static_cast<RequestKey>(position * cell.requests.size());
+    arms_.push_back(std::make_unique<ArmState>(std::move(arm), position, first));
   }
   active_.resize(arms_.size() * cell.requests.size());
 }
@@ -44,58 +56,32 @@ TimePoint Runner::step(TimePoint now) {
   if (stop_at_ && now >= *stop_at_ + options_.drain) {
     while (!live_.empty()) abort(live_.back(), now, Cancelled{});
   }
-  begin_measured(now);
-  const std::uint32_t started = stop_at_ ? 0 : start_due(now);
-  max_starts_ = std::max(max_starts_, started);
-  close_lanes(now);
-  return next_step(now, started);
+  Agenda::Turn turn = agenda_.step(loop_, now, options_.max_starts_per_step);
+  max_starts_ = std::max(max_starts_, static_cast<std::uint32_t>(turn.starts.size()));
+  for (const Agenda::Start& next : turn.starts) start(next, now);
+  for (Agenda::Unsent& left : turn.unsent) report_unsent(std::move(left));
+  stop_at_ = turn.stopped;
+  finished_ = turn.finished;
+  if (finished_) return TimePoint::max();
+  TimePoint at = std::min(next_sweep_, turn.next);
+  if (stop_at_) at = std::min(at, *stop_at_ + options_.drain);
+  return std::max(at, now);
 }
 
-// Closed loops go on by themselves; the arms of an open loop share the zero of their schedule, so
-// that they are driven by the same arrivals at the same moments.
-void Runner::begin_measured(TimePoint now) {
-  const bool all_warm =
-      std::all_of(arms_.begin(), arms_.end(), [](const auto& arm) { return arm->lane.warm(); });
-  for (auto& arm : arms_) {
-    Lane& lane = arm->lane;
-    if (lane.measuring() || !(lane.closed() ? lane.warm() : all_warm)) continue;
-    lane.begin_measured(now);
-    arm->summary.measured_begin = now;
-  }
-}
-
-// Takes turns between the arms, so that neither waits for the other's burst.
-std::uint32_t Runner::start_due(TimePoint now) {
-  std::uint32_t started = 0;
-  std::size_t idle = 0;
-  while (idle < arms_.size() && started < options_.max_starts_per_step) {
-    ArmState& arm = *arms_[first_arm_];
-    first_arm_ = (first_arm_ + 1) % arms_.size();
-    const auto index = arm.lane.ready(now);
-    if (!index) {
-      ++idle;
-      continue;
-    }
-    idle = 0;
-    start(arm, *index, now);
-    ++started;
-    if (!arm.lane.measuring()) begin_measured(now);
-  }
-  return started;
-}
-
-void Runner::start(ArmState& arm, std::uint32_t index, TimePoint now) {
+void Runner::start(const Agenda::Start& next, TimePoint now) {
+  ArmState& arm = *arms_[next.arm];
   auto active = std::make_unique<Active>();
   active->arm = &arm;
-  active->index = index;
-  active->due = arm.lane.started(now);
-  active->startable = arm.lane.startable_since();
+  active->index = next.index;
+  active->due = next.due;
+  active->startable = next.startable;
   active->launched = active->started = now;
-  active->id = fmt::format("{}{}", arm.input.id_prefix, index);
-  active->body = arm.input.body(cell_.requests[index]);
+  active->id = fmt::format("{}{}", arm.input.id_prefix, next.index);
+  active->body = arm.input.body(cell_.requests[next.index]);
   active->live_position = static_cast<std::uint32_t>(live_.size());
-  const RequestKey key = arm.first_key + index;
+  const RequestKey key = arm.first_key + next.index;
   live_.push_back(key);
+  ++arm.in_flight;
   if (!std::exchange(arm.begun, true)) arm.summary.begin = now;
   active_[key] = std::move(active);
   const Active& stored = *active_[key];
@@ -103,50 +89,22 @@ void Runner::start(ArmState& arm, std::uint32_t index, TimePoint now) {
   transport_.start(key, arm.input.arm, stored.id, stored.body);
 }
 
-void Runner::close_lanes(TimePoint now) {
-  bool all_over = true;
-  for (auto& arm : arms_) {
-    if (arm->lane.exhausted(now) || stop_at_) {
-      report_unsent(*arm, arm->lane.abandon(stop_at_.has_value()),
-                    stop_at_ ? "interrupted" : "no free slot before the end of the duration");
-      all_over = all_over && arm->lane.in_flight() == 0;
-    } else {
-      all_over = false;
-    }
-  }
-  finished_ = all_over;
-}
-
-void Runner::report_unsent(ArmState& arm, const std::vector<std::uint32_t>& indices,
-                           const std::string& why) {
-  for (const std::uint32_t index : indices) {
-    FinishedRequest finished;
-    finished.sent = false;
-    finished.record.arm = arm.input.arm;
-    finished.record.request_id = fmt::format("{}{}", arm.input.id_prefix, index);
-    finished.record.planned = cell_.requests[index];
-    finished.record.outcome = NotSent{why};
-    const bool has_due = !arm.lane.closed() && !finished.record.planned.follows;
-    if (const auto begin = arm.lane.measured_begin(); begin && has_due) {
-      finished.record.stream.due = *begin + finished.record.planned.due;
-    }
-    on_finished_(std::move(finished));
-  }
-}
-
-TimePoint Runner::next_step(TimePoint now, std::uint32_t started) const {
-  if (finished_) return TimePoint::max();
-  if (started == options_.max_starts_per_step) return now;
-  TimePoint at = next_sweep_;
-  if (stop_at_) return std::min(at, *stop_at_ + options_.drain);
-  for (const auto& arm : arms_) {
-    if (const auto change = arm->lane.next_change()) at = std::min(at, *change);
-  }
-  return std::max(at, now);
+void Runner::report_unsent(Agenda::Unsent&& left) {
+  const ArmState& arm = *arms_[left.arm];
+  FinishedRequest finished;
+  finished.sent = false;
+  finished.record.arm = arm.input.arm;
+  finished.record.request_id = fmt::format("{}{}", arm.input.id_prefix, left.index);
+  finished.record.planned = cell_.requests[left.index];
+  finished.record.outcome = NotSent{std::move(left.why)};
+  if (left.due) finished.record.stream.due = *left.due;
+  on_finished_(std::move(finished));
 }
 
 void Runner::stop(TimePoint now) {
-  if (!stop_at_ && !finished_) stop_at_ = now;
+  if (stop_at_ || finished_) return;
+  agenda_.stop(now);
+  stop_at_ = now;
 }
 
 TimePoint Runner::deadline(const Active& active) const {
@@ -252,8 +210,9 @@ void Runner::finish(RequestKey key, TimePoint at, Outcome outcome) {
   const std::unique_ptr<Active> active = take(key);
   ArmState& arm = *active->arm;
   const PlannedRequest& planned = cell_.requests[active->index];
-  const bool scheduled = !arm.lane.closed() && planned.phase == Phase::measured;
-  arm.lane.ended(active->index, at);
+  const bool scheduled =
+      cell_.load.arrival != Arrival::closed && planned.phase == Phase::measured;
+  agenda_.ended(loop_, arm.position, active->index, at);
   arm.ended(*active, at, std::holds_alternative<NotSent>(outcome));
   if (scheduled && active->sends > 0) {
     arm.summary.schedule_lags.push_back(active->started - active->connect - active->startable);
@@ -281,7 +240,7 @@ Progress Runner::progress() const {
     ArmProgress p;
     p.planned = static_cast<std::uint32_t>(cell_.requests.size());
     p.done = arm->done;
-    p.in_flight = arm->lane.in_flight();
+    p.in_flight = arm->in_flight;
     p.failed = arm->failed;
     p.events = arm->events;
     p.ttft_p50 = arm->ttft_p50();
@@ -293,10 +252,48 @@ Progress Runner::progress() const {
 ArmSummary Runner::take_summary(Arm which) {
   for (auto& arm : arms_) {
     if (arm->input.arm != which) continue;
-    if (!arm->lane.measured_begin()) arm->summary.measured_begin = arm->summary.end;
+    arm->summary.measured_begin = agenda_.measured_begin(arm->position).value_or(arm->summary.end);
     return std::move(arm->summary);
   }
   return {};
+}
+
+ArmSummary merge(std::vector<ArmSummary> parts) {
+  ABGATE_ASSERT(!parts.empty());
+  ArmSummary out = std::move(parts.front());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    ArmSummary& part = parts[i];
+    if (part.begin == TimePoint{}) continue;  // it had no request of this arm
+    out.begin = out.begin == TimePoint{} ? part.begin : std::min(out.begin, part.begin);
+    out.end = std::max(out.end, part.end);
+    out.measured_begin = std::max(out.measured_begin, part.measured_begin);
+    out.retries += part.retries;
+    out.schedule_lags.insert(out.schedule_lags.end(), part.schedule_lags.begin(),
+                             part.schedule_lags.end());
+  }
+  return out;
+}
+
+Progress add(const Progress& a, const Progress& b) {
+  Progress out = a;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!b[i]) continue;
+    if (!out[i]) {
+      out[i] = b[i];
+      continue;
+    }
+    ArmProgress& sum = *out[i];
+    sum.in_flight += b[i]->in_flight;
+    sum.done += b[i]->done;
+    sum.failed += b[i]->failed;
+    sum.events += b[i]->events;
+    if (sum.ttft_p50 && b[i]->ttft_p50) {
+      sum.ttft_p50 = (*sum.ttft_p50 + *b[i]->ttft_p50) / 2;
+    } else if (b[i]->ttft_p50) {
+      sum.ttft_p50 = b[i]->ttft_p50;
+    }
+  }
+  return out;
 }
 
 }  // namespace abgate::load

@@ -1,6 +1,7 @@
 #pragma once
-// Drives one cell: decides what to send when, stores what comes back, enforces the timeouts. Does
-// no I/O and reads no clock: time is an argument, bytes come through TransferEvents.
+// Drives one cell, or one loop's part of it: sends what the agenda says, stores what comes back,
+// enforces the timeouts. Does no I/O and reads no clock: time is an argument, bytes come through
+// TransferEvents.
 
 #include <array>
 #include <cstdint>
@@ -14,7 +15,7 @@
 #include "core/plan.hpp"
 #include "core/record.hpp"
 #include "core/scenario.hpp"
-#include "load/lane.hpp"
+#include "load/agenda.hpp"
 #include "load/transport.hpp"
 #include "sse/splitter.hpp"
 
@@ -24,7 +25,8 @@ namespace abgate::load {
 struct RunnerArm {
   Arm arm = Arm::baseline;
   std::string id_prefix;  ///< a request's id is this and its index in the cell
-  /// The body of a request; asked for once, when the request starts, so it should be ready made.
+  /// The body of a request; asked for once, when the request starts, so it should be ready made. From
+  /// the thread of the loop that starts it.
   std::function<std::string(const PlannedRequest&)> body;
 };
 
@@ -57,6 +59,9 @@ struct ArmProgress {
 };
 using Progress = std::array<std::optional<ArmProgress>, kArmCount>;
 
+/// What several loops report of one cell, added up; the medians are averaged.
+Progress add(const Progress& a, const Progress& b);
+
 /// What a cell leaves behind about one arm.
 struct ArmSummary {
   TimePoint begin{};                    ///< first start
@@ -66,14 +71,18 @@ struct ArmSummary {
                                         ///< startable, connecting not counted
   std::uint32_t retries = 0;  ///< requests that a transport sent again before any byte came
 };
+/// The summaries of an arm's parts; REQUIRES: not empty.
+ArmSummary merge(std::vector<ArmSummary> parts);
 
-/// Runs the arms of one cell at once. Not thread-safe: every call from one thread. `transport` may
-/// call the TransferEvents at any time but from within start(). Cell, transport and what the
-/// functions refer to must outlive it.
+/// Runs the arms of one cell at once. Not thread-safe: every call from one thread; several loops have
+/// a Runner each. `transport` may call the TransferEvents at any time but from within start(). Cell,
+/// agenda, transport and what the functions refer to must outlive it.
 class Runner final : public TransferEvents {
  public:
+  /// `agenda`: that of the whole cell, of which this is the part of loop number `loop`; nullptr: there
+  /// is only this loop.
   Runner(const Cell& cell, std::vector<RunnerArm> arms, RunnerOptions options, Transport& transport,
-         OnFinished on_finished);
+         OnFinished on_finished, Agenda* agenda = nullptr, std::size_t loop = 0);
   ~Runner() override;
 
   /// Enforces timeouts and starts what is due. Returns when it wants to be called again at the
@@ -83,11 +92,13 @@ class Runner final : public TransferEvents {
   /// Starts nothing any more; what is in flight may finish until `now + drain` and is cancelled
   /// then.
   void stop(TimePoint now);
-  /// Everything has ended and was handed to on_finished.
+  /// Everything has ended, of all loops; what was this one's was handed to on_finished.
   bool done() const { return finished_; }
   bool interrupted() const { return stop_at_.has_value(); }
 
+  /// Of this loop's requests; `planned` is the cell's.
   Progress progress() const;
+  /// Of this loop's requests; measured_begin is the cell's.
   ArmSummary take_summary(Arm arm);
   std::uint32_t max_starts_per_step() const { return max_starts_; }
 
@@ -100,25 +111,23 @@ class Runner final : public TransferEvents {
   struct Active;
   struct ArmState;
 
-  void begin_measured(TimePoint now);
-  std::uint32_t start_due(TimePoint now);
-  void start(ArmState& arm, std::uint32_t index, TimePoint now);
-  void close_lanes(TimePoint now);
+  void start(const Agenda::Start& start, TimePoint now);
   void expire(TimePoint now);
-  TimePoint next_step(TimePoint now, std::uint32_t started) const;
   TimePoint deadline(const Active& active) const;
   std::optional<Stage> stage_over(const Active& active, TimePoint now) const;
   void abort(RequestKey key, TimePoint now, Outcome outcome);
   void finish(RequestKey key, TimePoint at, Outcome outcome);
   std::unique_ptr<Active> take(RequestKey key);
-  void report_unsent(ArmState& arm, const std::vector<std::uint32_t>& indices,
-                     const std::string& why);
+  void report_unsent(Agenda::Unsent&& left);
   Active* find(RequestKey key);
 
   const Cell& cell_;
   RunnerOptions options_;
   Transport& transport_;
   OnFinished on_finished_;
+  std::unique_ptr<Agenda> own_agenda_;  ///< of a cell that is driven by one loop
+  Agenda& agenda_;
+  std::size_t loop_;
   std::vector<std::unique_ptr<ArmState>> arms_;
   std::vector<std::unique_ptr<Active>> active_;  ///< by key
   std::vector<RequestKey> live_;                 ///< keys in flight, unordered
@@ -126,7 +135,6 @@ class Runner final : public TransferEvents {
   TimePoint next_sweep_ = TimePoint::max();  ///< no deadline lies before it
   std::optional<TimePoint> stop_at_;
   std::uint32_t max_starts_ = 0;
-  std::size_t first_arm_ = 0;  ///< whose turn it is to start first
   bool finished_ = false;
 };
 

@@ -34,12 +34,13 @@ struct Runner::Active {
 struct Runner::ArmState {
   static constexpr std::size_t kRecentTtfts = 512;
 
-  ArmState(const Cell& cell, RunnerArm&& arm, RequestKey first)
-      : input(std::move(arm)), lane(cell), first_key(first) {}
+  ArmState(RunnerArm&& arm, std::size_t position_in_cell, RequestKey first)
+      : input(std::move(arm)), position(position_in_cell), first_key(first) {}
 
   RunnerArm input;
-  Lane lane;
+  std::size_t position;
   RequestKey first_key;
+  std::uint32_t in_flight = 0;
   std::uint32_t done = 0;
   std::uint32_t failed = 0;
   std::uint64_t events = 0;
@@ -49,6 +50,7 @@ struct Runner::ArmState {
   bool begun = false;
 
   void ended(const Active& active, TimePoint at, bool transferred) {
+    --in_flight;
     ++done;
     if (!transferred || active.raw.status != 200) ++failed;
     if (active.sends > 1) ++summary.retries;

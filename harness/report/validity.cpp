@@ -177,6 +177,15 @@ double busiest(const Input& in) {
   return most;
 }
 
+void add_loops(const Input& in, Document& out) {
+  std::uint32_t loops = 1;
+  for (const BlockArm& b : in.measurements.blocks) loops = std::max(loops, b.health.loops);
+  if (loops == 1) return;
+  out.push_back(Paragraph{fmt::format(
+      "The client drove its largest cells with {} loops, a thread each: CPU and wake lag are those "
+      "of the busiest one.\n", loops)});
+}
+
 /// What the client measured of itself before the run.
 void add_calibration(const Input& in, Document& out) {
   const auto& c = in.manifest.calibration;
@@ -255,6 +264,7 @@ void add_validity(const Input& in, Document& out) {
   out.push_back(Heading{2, "Validity"});
   add_findings(in, out);
   out.push_back(self_audit(in));
+  add_loops(in, out);
   add_calibration(in, out);
   if (const Table table = noise(in); !table.rows.empty()) out.push_back(table);
   if (!in.measurements.blocks.empty()) out.push_back(Paragraph{grading(in)});

@@ -201,6 +201,7 @@ std::string tcp_json(const TcpCounts& tcp) {
 
 std::string health_json(const CellHealth& health) {
   Line line;
+  if (health.loops != 1) line.number("loops", health.loops);
   line.number("loop_turns", health.loop_turns);
   line.number("loop_lag_p50", health.loop_lag_p50).number("loop_lag_p99", health.loop_lag_p99);
   line.number("loop_lag_max", health.loop_lag_max);

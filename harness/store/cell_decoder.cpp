@@ -345,6 +345,7 @@ CellHealth read_health(const Fields& f) {
   health.client_cpu = f.real("client_cpu");
   health.max_starts_per_turn = f.number<std::uint32_t>("max_starts_per_turn");
   health.stale_retries = f.number<std::uint32_t>("stale_retries");
+  health.loops = f.number_or<std::uint32_t>("loops", 1);
   // Runs stored before these were measured lack them.
   health.wake_lag_p50 = f.duration_or_zero("wake_lag_p50");
   health.wake_lag_p99 = f.duration_or_zero("wake_lag_p99");
