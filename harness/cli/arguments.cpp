@@ -68,6 +68,11 @@ void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
   add_progress(sub, progress);
 }
 
+void add_no_calibration(CLI::App* sub, bool& calibrate) {
+  sub->add_flag("!--no-calibration", calibrate,
+                "Skip the two seconds in which the client measures itself before the load");
+}
+
 void add_progress(CLI::App* sub, ProgressStyle& progress) {
   static const std::map<std::string, ProgressStyle> styles{{"auto", ProgressStyle::automatic},
                                                            {"live", ProgressStyle::live},
@@ -137,11 +142,6 @@ class Parser {
                     "are taken over into a new run folder, the rest is run; same scenario, suites "
                     "and servers")
         ->type_name("RUN");
-  }
-
-  static void add_no_calibration(CLI::App* sub, bool& calibrate) {
-    sub->add_flag("!--no-calibration", calibrate,
-                  "Skip the two seconds in which the client measures itself before the load");
   }
 
   void add_record() {
@@ -371,6 +371,9 @@ class Parser {
     client->add_option("--events-per-second", o->events_per_second, "Of each stream")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 10000.0));
+    client->add_option("--loops", o->loops, "Event loops, a thread each; 0: as many as a run takes")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
     client->add_option("--seconds", o->seconds, "How long")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 60.0));

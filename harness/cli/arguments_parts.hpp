@@ -19,6 +19,8 @@ void add_sweep(CLI::App* sub, ScenarioOptions& options);
 /// --out and --progress.
 void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress);
 void add_progress(CLI::App* sub, ProgressStyle& progress);
+/// --no-calibration.
+void add_no_calibration(CLI::App* sub, bool& calibrate);
 
 /// `search slo`, `search crossover`, `search report`; what was parsed goes to `command`.
 void add_search_commands(CLI::App& app, std::optional<Command>& command);

@@ -80,6 +80,7 @@ void add_slo(CLI::App& search, std::optional<Command>& command) {
       ->capture_default_str()
       ->check(CLI::Range(0.1, 36000.0));
   add_effort(sub, o->common, "Blocks of a probe at most, begun with 2 and doubled; default 8");
+  add_no_calibration(sub, o->common.calibrate);
   add_run_output(sub, o->common.out, o->common.progress);
 }
 
@@ -108,6 +109,7 @@ void add_crossover(CLI::App& search, std::optional<Command>& command) {
                   "Measured requests of a block and arm, at least; default 8, and never fewer than 4 "
                   "a stream");
   add_effort(sub, o->common, "Blocks of a probe at most, begun with 3 and doubled; default 12");
+  add_no_calibration(sub, o->common.calibrate);
   add_run_output(sub, o->common.out, o->common.progress);
 }
 

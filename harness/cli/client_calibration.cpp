@@ -44,9 +44,11 @@ Cell make_cell(std::size_t streams, double rate, double seconds) {
   return cell;
 }
 
-ClientCalibration measure(std::size_t streams, double rate, double seconds) {
+ClientCalibration measure(const CalibrationLoad& load, double rate, double seconds) {
+  const std::size_t streams = load.streams;
   http::NullEndpoint endpoint(rate);
   Scenario scenario;
+  scenario.client.loops = load.loops;
   scenario.baseline.url = scenario.candidate.url = endpoint.url();
   Plan plan;
   plan.prompts = {{.id = "null", .text = "def add(a, b):", .messages = {}, .stop = {}}};
@@ -111,7 +113,7 @@ std::size_t streams_of(const Cell& cell, double events_per_second) {
 }  // namespace
 
 CalibrationLoad calibration_load(const Scenario& scenario, const Plan& plan, bool one_arm) {
-  CalibrationLoad load{1, speed_asked(scenario)};
+  CalibrationLoad load{1, speed_asked(scenario), scenario.client.loops};
   for (const Step& step : plan.steps) {
     const std::size_t arms = step.at_once && !one_arm ? step.arms.size() : 1;
     const std::size_t streams = streams_of(plan.cells[step.cell], load.events_per_second);
@@ -129,7 +131,7 @@ bool trusted(const ClientCalibration& c) {
 
 ClientCalibration calibrate_client(const CalibrationLoad& load, const CalibrationOptions& options) {
   const TimePoint over = now() + options.budget;
-  ClientCalibration out = measure(load.streams, load.events_per_second, options.seconds);
+  ClientCalibration out = measure(load, load.events_per_second, options.seconds);
   const auto reached = [](const ClientCalibration& c) {
     return std::min(c.events_per_second, c.received_per_second);
   };
@@ -139,8 +141,8 @@ ClientCalibration calibrate_client(const CalibrationLoad& load, const Calibratio
   double offered = out.events_per_second;
   for (int i = 0; i < options.max_steps && now() < over; ++i) {
     offered *= up ? 2 : 0.5;
-    const ClientCalibration step = measure(
-        load.streams, offered / static_cast<double>(load.streams), options.step_seconds);
+    const ClientCalibration step =
+        measure(load, offered / static_cast<double>(load.streams), options.step_seconds);
     if (trusted(step)) out.trusted_per_second = reached(step);
     if (trusted(step) == up) continue;
     out.more_possible = false;

@@ -17,6 +17,7 @@ inline constexpr double kTrustedStampMs = 10;
 struct CalibrationLoad {
   std::size_t streams = 100;
   double events_per_second = 50;  ///< of each stream
+  std::size_t loops = 0;          ///< as client.loops
 };
 
 /// The load of a scenario's heaviest step, as far as it can be known before the servers were seen: a

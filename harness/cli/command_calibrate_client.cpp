@@ -52,7 +52,7 @@ std::string plain_text(const ClientCalibration& c, bool searched) {
 }  // namespace
 
 ExitCode execute(const CalibrateClientOptions& options, Streams io) {
-  CalibrationLoad load{options.streams, options.events_per_second};
+  CalibrationLoad load{options.streams, options.events_per_second, options.loops};
   if (!options.input.scenario.empty()) {
     const Session session = prepare(options.input);
     load = calibration_load(session.scenario, session.plan, false);

@@ -14,6 +14,7 @@
 #include "config/scenario_file.hpp"
 #include "config/units.hpp"
 #include "core/error.hpp"
+#include "observe/fingerprint.hpp"
 #include "report/search.hpp"
 #include "store/files.hpp"
 #include "store/manifest_codec.hpp"
@@ -143,9 +144,23 @@ auto closing(ProbeDrive& drive, Run run) {
   }
 }
 
-bool simulated(const Manifest& manifest) {
-  return std::any_of(manifest.servers.begin(), manifest.servers.end(),
-                     [](const ServerFacts& f) { return f.simulated; });
+/// What only the whole run tells: simulated servers, a deployment that is another one at the end.
+template <typename Search>
+void look_back(Search& search, const Manifest& manifest, const Telemetry& telemetry) {
+  search.simulated = std::any_of(manifest.servers.begin(), manifest.servers.end(),
+                                 [](const ServerFacts& f) { return f.simulated; });
+  if (search.end != decision::SearchEnd::complete) return;
+  for (const auto& change : observe::fingerprint_changes(manifest.servers, manifest.servers_after,
+                                                         telemetry)) {
+    search.end = decision::SearchEnd::changed;
+    search.findings.push_back({"fingerprint", true, "a deployment changed during the search: " + change, ""});
+  }
+}
+
+Telemetry stored_telemetry(const std::string& run) {
+  const std::string path = run + "/telemetry.json";
+  if (!std::filesystem::exists(path)) return {};
+  return store::decode_telemetry(store::read_file(path), path);
 }
 
 void refuse_swapped(const Scenario& scenario, std::size_t arms) {
@@ -160,6 +175,7 @@ ProbeDriveOptions drive_options(const SearchOptions& o, const SearchSettings& se
   ProbeDriveOptions out;
   out.out = o.out;
   out.progress = o.progress;
+  out.calibrate = o.calibrate;
   out.settings = settings;
   return out;
 }
@@ -190,7 +206,7 @@ ExitCode execute(const SearchSloOptions& options, Streams io) {
   decision::SloSearch search =
       closing(drive, [&] { return run_slo_search(scenario, settings, drive, watch); });
   const Manifest manifest = drive.finish(search.end != decision::SearchEnd::complete);
-  search.simulated = simulated(manifest);
+  look_back(search, manifest, drive.telemetry());
   return conclude(search, manifest, scenario, drive.folder(), io);
 }
 
@@ -221,7 +237,7 @@ ExitCode execute(const SearchCrossoverOptions& options, Streams io) {
   decision::CrossoverSearch search =
       closing(drive, [&] { return run_crossover_search(scenario, settings, drive, watch); });
   const Manifest manifest = drive.finish(search.end != decision::SearchEnd::complete);
-  search.simulated = simulated(manifest);
+  look_back(search, manifest, drive.telemetry());
   return conclude(search, manifest, scenario, drive.folder(), io);
 }
 
@@ -240,11 +256,11 @@ ExitCode execute(const SearchReportOptions& options, Streams io) {
   StoredProbes source(options.run);
   if (settings.kind == SearchSettings::Kind::slo) {
     auto search = run_slo_search(scenario, settings, source);
-    search.simulated = simulated(manifest);
+    look_back(search, manifest, stored_telemetry(options.run));
     return conclude(search, manifest, scenario, options.run, io);
   }
   auto search = run_crossover_search(scenario, settings, source);
-  search.simulated = simulated(manifest);
+  look_back(search, manifest, stored_telemetry(options.run));
   return conclude(search, manifest, scenario, options.run, io);
 }
 

@@ -123,6 +123,7 @@ struct CalibrateClientOptions {
   ScenarioOptions input;  ///< with a scenario its load replaces streams and events_per_second
   std::size_t streams = 100;
   double events_per_second = 50;  ///< of each stream
+  std::size_t loops = 0;  ///< as client.loops
   double seconds = 3;
   bool search = true;  ///< look for the highest rate that can be trusted
   bool json = false;
@@ -136,6 +137,7 @@ struct SearchOptions {
   std::size_t max_blocks = 0;           ///< 0: the search's own
   std::size_t max_probes = 40;
   bool confirm = true;
+  bool calibrate = true;
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
 };

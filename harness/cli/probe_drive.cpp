@@ -10,6 +10,7 @@
 #include <set>
 
 #include "cli/ask.hpp"
+#include "cli/client_calibration.hpp"
 #include "cli/limits.hpp"
 #include "cli/preflight.hpp"
 #include "cli/progress.hpp"
@@ -85,7 +86,7 @@ struct ProbeDrive::Impl {
     monitor = start_monitor(scenario, options.settings.arms, folder);
     for (const auto& text : first_session.notes) view.note("note: " + text);
     for (const auto& text : checked.notes) view.note("note: " + text);
-    first_session = {};
+    if (manifest.calibration) view.note(calibration_words(*manifest.calibration));
   }
 
   std::string kind_name() const {
@@ -105,6 +106,11 @@ struct ProbeDrive::Impl {
 
   void begin_manifest() {
     manifest = first_manifest(scenario, overrides, first_session, checked, folder);
+    // Each probe's own audit tells whether the client kept up with it; this is the machine at rest.
+    if (options.calibrate && !stop.stop_requested()) {
+      const bool one_arm = options.settings.kind == SearchSettings::Kind::slo;
+      manifest.calibration = calibrate_before_run(first_session.scenario, first_session.plan, one_arm);
+    }
     if (options.settings.arms.size() == 1) manifest.mode = Mode::recorded;
     folder.write("search.json", encode_settings(options.settings));
     folder.write_manifest(manifest);
@@ -169,6 +175,13 @@ struct ProbeDrive::Impl {
     view.update(p, now());
   }
 
+  void ask_again_after() {
+    std::vector<std::string> notes;
+    manifest.servers_after = ask_again(first_session.scenario, first_session.plan, manifest.servers,
+                                       make_ask(), notes);
+    for (const auto& text : notes) view.note("note: " + text);
+  }
+
   Telemetry telemetry() const {
     Telemetry t = monitor->snapshot();
     t.facts = manifest.servers;
@@ -228,6 +241,7 @@ void ProbeDrive::note(const std::string& line) {
 Manifest ProbeDrive::finish(bool interrupted) {
   Impl& i = *impl_;
   i.monitor->stop();
+  if (!interrupted && !i.stop.stop_requested()) i.ask_again_after();
   i.folder.write_telemetry(i.telemetry(), i.manifest.clock_zero);
   i.manifest.interrupted = interrupted;
   i.manifest.finished = utc_now_iso();
@@ -237,14 +251,14 @@ Manifest ProbeDrive::finish(bool interrupted) {
   return i.manifest;
 }
 
+Telemetry ProbeDrive::telemetry() const {
+  return impl_->telemetry();
+}
+
 std::string ProbeDrive::folder() const {
   return impl_->folder.path();
 }
 
-bool ProbeDrive::simulated() const {
-  return std::any_of(impl_->manifest.servers.begin(), impl_->manifest.servers.end(),
-                     [](const ServerFacts& f) { return f.simulated; });
-}
 
 std::optional<std::vector<stats::BlockArm>> StoredProbes::block(const LoadPoint& load,
                                                                 std::uint32_t block,

@@ -11,6 +11,7 @@
 #include "cli/search_loop.hpp"
 #include "cli/session.hpp"
 #include "core/manifest.hpp"
+#include "core/telemetry.hpp"
 #include "store/run_folder.hpp"
 
 namespace abgate::cli {
@@ -18,6 +19,7 @@ namespace abgate::cli {
 struct ProbeDriveOptions {
   std::string out = "reports/runs";
   ProgressStyle progress = ProgressStyle::automatic;
+  bool calibrate = true;  ///< measure the client before the first probe
   SearchSettings settings;
 };
 
@@ -35,11 +37,11 @@ class ProbeDrive final : public ProbeSource {
                                                     std::span<const Arm> arms) override;
   void done(double fraction) override;
   void note(const std::string& line);
-  /// Ends the run: manifest, checksums, DONE. Returns the manifest as stored.
+  /// Ends the run: asks the servers of a whole search the questions of the preflight again; manifest,
+  /// checksums, DONE. Returns the manifest as stored.
   Manifest finish(bool interrupted);
+  Telemetry telemetry() const;
   std::string folder() const;
-  /// An endpoint said that it is a simulator.
-  bool simulated() const;
 
  private:
   struct Impl;

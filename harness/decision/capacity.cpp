@@ -260,6 +260,7 @@ bool SloSearch::precise() const {
 std::optional<ExitCode> exit_code(SearchEnd end) {
   switch (end) {
     case SearchEnd::client_limited:
+    case SearchEnd::changed:
       return ExitCode::void_run;
     case SearchEnd::interrupted:
       return ExitCode::interrupted;

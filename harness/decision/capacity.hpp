@@ -92,10 +92,16 @@ struct OpenInterval {
 OpenInterval capacity_ratio(const Bracket& baseline, const Bracket& candidate);
 
 /// Why a search ended before it had its answer.
-enum class SearchEnd { complete, client_limited, interrupted, gone };
+enum class SearchEnd {
+  complete,
+  client_limited,
+  interrupted,
+  gone,     ///< an endpoint cannot be reached any more
+  changed,  ///< a deployment is not the one that it was at the beginning
+};
 /// Of a search that ended early; nullopt: complete, its answer decides.
 std::optional<ExitCode> exit_code(SearchEnd end);
-/// What to do about it; nullopt: complete. `findings`: why the client was the limit.
+/// What to do about it; nullopt: complete. `findings`: why the client was the limit, what changed.
 std::optional<std::string> next_step(SearchEnd end, const std::vector<ValidityFinding>& findings);
 
 struct SloSearch {
@@ -107,7 +113,7 @@ struct SloSearch {
   SearchEnd end = SearchEnd::complete;
   double end_value = 0;                   ///< load at which it ended early
   Arm end_arm = Arm::baseline;
-  std::vector<ValidityFinding> findings;  ///< why the client was the limit
+  std::vector<ValidityFinding> findings;  ///< why the client was the limit, what changed
   bool simulated = false;
 
   const ArmCapacity* find(Arm arm) const;

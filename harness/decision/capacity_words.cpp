@@ -92,6 +92,8 @@ std::optional<std::string> next_step(SearchEnd end, const std::vector<ValidityFi
       return "run it again to its end; what was measured is kept";
     case SearchEnd::gone:
       return "find out why the endpoint went away, then run again";
+    case SearchEnd::changed:
+      return "keep both deployments as they are while the search lasts, then run it again";
     case SearchEnd::complete:
       break;
   }

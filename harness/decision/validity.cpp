@@ -37,9 +37,10 @@ const stats::BlockArm* worst_block(const stats::Measurements& m, Figure figure) 
   return worst;
 }
 
+/// The first remedy, and the one for a client that has cores left.
 std::string more_loops(const stats::BlockArm& b, std::string_view else_do) {
-  return fmt::format("give the client more loops (client.loops; it had {}) where it has cores to "
-                     "spare; else {}", b.health.loops, else_do);
+  return fmt::format("{}; with cores to spare, more loops (client.loops, {} now)", else_do,
+                     b.health.loops);
 }
 
 void check_lags(const Inputs& in, Findings& out) {

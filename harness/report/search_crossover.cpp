@@ -212,9 +212,9 @@ std::string sentence(const CrossoverSearch& s, const Scenario& scenario) {
 std::vector<File> render_search(const CrossoverSearch& s, const Manifest& manifest,
                                 const Scenario& scenario) {
   Document out;
-  const std::string title = s.end == decision::SearchEnd::client_limited
-                                ? "VOID: this machine was the limit"
-                                : "Crossover: " + sentence(s, scenario);
+  const std::string void_words = void_title(s.end);
+  const std::string title =
+      !void_words.empty() ? void_words : "Crossover: " + sentence(s, scenario);
   out.push_back(Heading{1, title});
   if (s.simulated) out.push_back(Banner{"SIMULATED servers: no statement about any hardware."});
   std::string text;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/escape.hpp"
+#include "report/format.hpp"
 
 namespace abgate::report {
 
@@ -25,7 +26,18 @@ std::string end_words(decision::SearchEnd end, const std::string& load,
       return "Interrupted before its end";
     case SearchEnd::gone:
       return fmt::format("An endpoint could not be reached any more at {}", load);
+    case SearchEnd::changed: {
+      std::string what;
+      for (const auto& f : findings) what += (what.empty() ? "" : "; ") + f.sentence;
+      return "VOID: " + what + ". What follows may be of two deployments and is no answer";
+    }
   }
+  return {};
+}
+
+std::string void_title(decision::SearchEnd end) {
+  if (end == decision::SearchEnd::client_limited) return "VOID: this machine was the limit";
+  if (end == decision::SearchEnd::changed) return "VOID: a deployment changed during the search";
   return {};
 }
 
@@ -64,6 +76,17 @@ void add_search_provenance(const Manifest& m, const Scenario& s, Document& out) 
   row("Tool", md(m.tool_version));
   row("Client", md(fmt::format("{}, {} cores of {}", m.host.name, m.host.cores, m.host.cpu)));
   row("Started, finished", md(m.started + ", " + (m.finished.empty() ? "never" : m.finished)));
+  if (m.calibration) {
+    const ClientCalibration& c = *m.calibration;
+    row("Client's own error",
+        fmt::format("TTFT p50 {} ms, p99 {} ms at {} streams and {} events/s; trusted {} {} "
+                    "events/s",
+                    number(c.ttft_p50_ms), number(c.ttft_p99_ms), count(c.streams),
+                    number(c.events_per_second), c.more_possible ? "at least to" : "to",
+                    number(c.trusted_per_second)));
+  } else {
+    row("Client's own error", "not measured (`abgate calibrate client`)");
+  }
   row("Seed", fmt::format("{}", m.seeds.base));
   for (const ServerFacts& f : m.servers) {
     row(f.arm == Arm::baseline ? "Baseline" : "Candidate",

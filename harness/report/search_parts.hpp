@@ -28,6 +28,8 @@ inline std::vector<std::pair<Arm, std::string>> labels_of(const Scenario& s) {
 /// Why it ended early, in words with the machine that was the limit; empty for a complete search.
 std::string end_words(decision::SearchEnd end, const std::string& load,
                       const std::vector<decision::ValidityFinding>& findings);
+/// Title of a search that does not count; empty for the others.
+std::string void_title(decision::SearchEnd end);
 /// "found", … in words for people.
 std::string_view status_words(decision::BracketStatus status);
 /// Run, tool, machine, times, seeds, deployments.

@@ -210,7 +210,7 @@ std::string json_of(const SloSearch& s, const Manifest& manifest, const Scenario
 }
 
 std::string headline(const SloSearch& s, const Scenario& scenario) {
-  if (s.end == decision::SearchEnd::client_limited) return "VOID: this machine was the limit";
+  if (std::string title = void_title(s.end); !title.empty()) return title;
   const std::string ratio_text = decision::ratio_sentence(
       s, label_of(scenario, Arm::baseline), label_of(scenario, Arm::candidate));
   if (!ratio_text.empty()) return "Capacity at the objectives: " + ratio_text;

@@ -69,4 +69,17 @@ want_err "--goodput"
 abgate search slo "$data/stepped.yaml" --from 8 --to 2
 want_status 64
 want_one_error_line
+
+# The stored answers of the servers after the search, of another version: the search does not count.
+python3 - "$run/manifest.json" <<'PY'
+import json, sys
+manifest = json.load(open(sys.argv[1]))
+assert len(manifest["servers_after"]) == 2, manifest["servers_after"]
+assert manifest["calibration"]["streams"] >= 1
+manifest["servers_after"][1]["version"] = "9.9.9"
+json.dump(manifest, open(sys.argv[1], "w"))
+PY
+abgate search report "$run"
+want_status 30
+want_out "a deployment changed during the search: candidate: the engine's version"
 finish

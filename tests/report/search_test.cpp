@@ -106,6 +106,22 @@ TEST_CASE("What a search could not show is null, and its end says why", "[report
   REQUIRE_THAT(file(files, "charts/attainment.svg"), ContainsSubstring("SIMULATED"));
 }
 
+TEST_CASE("A search whose deployment changed is void, and says what changed", "[report][search]") {
+  decision::SloSearch s = search();
+  s.end = decision::SearchEnd::changed;
+  s.findings = {{"fingerprint", true, "the version 0.11.2 became 0.11.3", ""}};
+  Manifest manifest;
+  manifest.calibration = ClientCalibration{.streams = 8, .events_per_second = 400, .ttft_p99_ms = 0.25};
+  const auto files = render_search(s, manifest, scenario());
+  const auto json = nlohmann::json::parse(file(files, "result.json"));
+  REQUIRE((json.at("exit_code") == 30 && json.at("found") == false));
+  const std::string md = file(files, "report.md");
+  REQUIRE_THAT(md, ContainsSubstring("# VOID: a deployment changed during the search"));
+  REQUIRE_THAT(md, ContainsSubstring("the version 0.11.2 became 0.11.3. What follows may be of two"));
+  REQUIRE_THAT(md, ContainsSubstring("p99 0.250 ms at 8 streams"));
+  REQUIRE_THAT(console_text(s, scenario()), ContainsSubstring("keep both deployments as they are"));
+}
+
 TEST_CASE("A crossover report says where, with the fitted law beside it", "[report][search]") {
   decision::CrossoverSearch s;
   s.range.from = 1;
