@@ -75,7 +75,7 @@ python3 - "$run/manifest.json" <<'PY'
 import json, sys
 manifest = json.load(open(sys.argv[1]))
 assert len(manifest["servers_after"]) == 2, manifest["servers_after"]
-assert manifest["calibration"]["streams"] >= 1
+assert manifest["client_calibration"]["streams"] >= 1
 manifest["servers_after"][1]["version"] = "9.9.9"
 json.dump(manifest, open(sys.argv[1], "w"))
 PY
