@@ -119,6 +119,7 @@ struct NullEndpoint::Impl {
     if (listener < 0 || epoll < 0 || waker < 0) refuse("no descriptors");
     const int on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (wanted != 0) setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

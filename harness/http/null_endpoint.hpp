@@ -23,7 +23,8 @@ class NullEndpoint {
   static constexpr std::size_t kStampDigits = 20;
 
   /// Listens on loopback. `events_per_second`: of each stream, the streams' phases spread evenly;
-  /// 0: all events of an answer at once. `port` 0: any. Throws Error(internal) if it cannot listen.
+  /// 0: all events of an answer at once. `port` 0: any; several endpoints of one user may have another
+  /// one together, the kernel spreads the connections over them. Throws Error(internal) if it cannot listen.
   explicit NullEndpoint(double events_per_second, std::uint16_t port = 0);
   ~NullEndpoint();
   NullEndpoint(const NullEndpoint&) = delete;

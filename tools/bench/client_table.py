@@ -1,17 +1,11 @@
 #!/usr/bin/env python3
 """The table and the ratios of client.sh out of its result lines (medians of the repeats)."""
 import json
-import platform
 import statistics
 import sys
 from datetime import date
 
-
-def cpu_model():
-    with open("/proc/cpuinfo") as info:
-        names = [line.split(":")[1].strip() for line in info if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.machine()
-
+from machine import cpu_model
 
 rows = {}
 for line in open(sys.argv[1]):

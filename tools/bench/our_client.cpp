@@ -1,6 +1,6 @@
 // The engine of abgate under the benchmark's load.
-// our_client PORT STREAMS EVENTS AFTER_S WINDOW_S: all streams at once
-// our_client PORT STREAMS rate REQUESTS: a closed loop of one-token answers
+// our_client PORT STREAMS EVENTS AFTER_S WINDOW_S [LOOPS]: all streams at once
+// our_client PORT STREAMS rate REQUESTS [LOOPS]: a closed loop of one-token answers
 
 #include <algorithm>
 #include <cstdlib>
@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   scenario.baseline.url = std::string("http://127.0.0.1:") + argv[1] + "/v1";
   scenario.candidate.url = scenario.baseline.url;
   scenario.timeouts.total = std::chrono::minutes(5);
+  const int loops_at = rate ? 5 : 6;
+  scenario.client.loops = argc > loops_at ? static_cast<std::size_t>(std::atoi(argv[loops_at])) : 1;
   Plan plan;
   plan.prompts = {{.id = "p", .text = "def add(a, b):", .messages = {}, .stop = {}}};
   const Cell cell = make_cell(requests, streams, tokens);
@@ -77,14 +79,14 @@ int main(int argc, char** argv) {
   const CellHealth& health = cells.at(0).health;
   const double total_cpu = (cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(arrivals.size());
   std::fprintf(stderr,
-               "ours: %zu of %zu completed, first request %.1f ms after run(), loop lag p99 %.3f "
-               "ms, client CPU %.2f, whole run with parsing %.3f us per event\n",
-               completed, requests,
+               "ours: %u loops, %zu of %zu completed, first request %.1f ms after run(), loop lag p99 "
+               "%.3f ms, CPU of the busiest loop %.2f, whole run with parsing %.3f us per event\n",
+               health.loops, completed, requests,
                static_cast<double>(cells.at(0).begin.time_since_epoch().count() - asked) * 1e-6,
                to_ms(health.loop_lag_p99), health.client_cpu, total_cpu);
   if (rate) {
-    std::printf("{\"client\": \"abgate\", \"streams\": %zu, \"requests_per_s\": %.0f}\n", streams,
-                static_cast<double>(completed) / seconds);
+    std::printf("{\"client\": \"abgate\", \"streams\": %zu, \"loops\": %u, \"requests_per_s\": %.0f}\n",
+                streams, health.loops, static_cast<double>(completed) / seconds);
   } else {
     print_result("abgate", streams, window, arrivals,
                  (window.resident - before) / static_cast<long>(streams), requests - completed);
