@@ -19,7 +19,10 @@ RequestRecord make_record(FinishedRequest&& finished, const std::vector<PlannedP
   RequestRecord record = std::move(finished.record);
   ABGATE_ASSERT(record.planned.item < prompts.size());
   record.prompt_id = prompts[record.planned.item].id;
-  if (finished.sent) sse::build_record(finished.raw, chat, record);
+  if (finished.sent) {
+    finished.raw.join();
+    sse::build_record(finished.raw, chat, record);
+  }
   return record;
 }
 
@@ -50,7 +53,7 @@ struct Recorder::State {
 
   static std::size_t size_of(const Work& work) {
     const auto* finished = std::get_if<FinishedRequest>(&work);
-    return finished ? sizeof(Work) + finished->raw.bytes.size() +
+    return finished ? sizeof(Work) + finished->raw.size() +
                           finished->raw.events.size() * sizeof(sse::StampedEvent)
                     : sizeof(Work);
   }

@@ -167,7 +167,7 @@ void Runner::on_headers(RequestKey key, TimePoint at, int status, std::string_vi
 void Runner::on_bytes(RequestKey key, TimePoint at, std::string_view bytes, bool same_read) {
   Active* active = find(key);
   if (!active || active->oversized) return;
-  if (active->raw.bytes.size() + bytes.size() > options_.max_answer_bytes) {
+  if (active->raw.size() + bytes.size() > options_.max_answer_bytes) {
     active->oversized = true;
     oversized_.push_back(key);
     return;

@@ -49,6 +49,7 @@ class Builder {
       : stream_(stream), chat_(chat), record_(record), buffers_(buffers()) {}
 
   void run() {
+    ABGATE_ASSERT(stream_.filled.empty());
     reset();
     const std::string_view body = trim(without_bom(stream_.bytes));
     if (stream_.status == 0) return no_response();

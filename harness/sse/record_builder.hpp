@@ -10,7 +10,7 @@ namespace abgate::sse {
 
 /// Reads a response and fills of `record`: stream.{headers, first_byte, closed, events, finish,
 /// counts_known}, text, usage, chunks, bytes, invalid_utf8, outcome, raw_sample. Never throws on
-/// content. Safe to call from several threads at once.
+/// content. REQUIRES: the stream is joined. Safe to call from several threads at once.
 ///
 /// Token-bearing events: the first is the first with a non-empty payload (text, content, reasoning,
 /// tool-call arguments); after it also events without text in which the server's count of tokens

@@ -1,8 +1,27 @@
 #include "sse/splitter.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sse/event_fields.hpp"
 
 namespace abgate::sse {
+
+std::size_t RawStream::size() const {
+  std::size_t size = bytes.size();
+  for (const std::string& piece : filled) size += piece.size();
+  return size;
+}
+
+void RawStream::join() {
+  if (filled.empty()) return;
+  std::string body;
+  body.reserve(size());
+  for (const std::string& piece : filled) body += piece;
+  body += bytes;
+  filled = {};
+  bytes = std::move(body);
+}
 
 // Takes one line, or the part of it that has arrived, and moves `at` behind it. True: an event
 // ended.
@@ -47,6 +66,10 @@ void StreamCollector::append(RawStream& stream, std::string_view bytes, Duration
   if (!same_read) event_in_read_ = false;
   last_at_ = at;
   if (!stream.first_byte && !bytes.empty()) stream.first_byte = at;
+  if (!stream.bytes.empty() && stream.bytes.size() + bytes.size() > kPieceBytes) {
+    stream.filled.push_back(std::exchange(stream.bytes, {}));
+    stream.bytes.reserve(std::max(kPieceBytes, bytes.size()));
+  }
   stream.bytes.append(bytes);
   splitter_.feed(bytes, [&](std::uint32_t offset, std::uint32_t length) {
     stream.events.push_back({offset, length, at, event_in_read_});

@@ -14,8 +14,7 @@
 namespace abgate::sse {
 
 /// One event: its raw lines (field names, line ends between them and comments included, the blank
-/// line that ends it not) as a range of RawStream::bytes. Blocks that hold only comments are no
-/// events.
+/// line that ends it not) as a range of the body. Blocks that hold only comments are no events.
 struct StampedEvent {
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
@@ -23,15 +22,22 @@ struct StampedEvent {
   bool same_read = false;  ///< the event before it came with the same read
 };
 
-/// One response as received: filled in the loop, read once afterwards. Times are since `started`.
+/// One response as received: filled in the loop, joined and read once afterwards, elsewhere. Times are
+/// since `started`.
 struct RawStream {
   int status = 0;            ///< 0: no response line came
   std::string content_type;  ///< as sent, parameters included
-  std::string bytes;         ///< the body, in order
+  std::vector<std::string> filled;  ///< the body up to `bytes`, in order; empty after join()
+  std::string bytes;                ///< the body, or the rest of it
   std::vector<StampedEvent> events;
   std::optional<Duration> headers, first_byte;
   Duration closed{0};
   bool ended_ok = false;  ///< the transport received the body to its end
+
+  /// Bytes of the body received.
+  std::size_t size() const;
+  /// Puts the whole body into `bytes`.
+  void join();
 };
 
 /// Finds the ends of events in a body that arrives in pieces cut anywhere. Lines end with LF, CRLF
@@ -75,10 +81,13 @@ class EventSplitter {
 };
 
 /// What the loop does with received bytes: stores them in the stream, splits them and stamps the
-/// events. One per response; not thread-safe. `same_read`: these bytes came with the same wake-up
+/// events. A long body is stored in pieces: one growing buffer would be copied at every doubling, by
+/// all streams of a load that began together in the same few milliseconds. One per response; not thread-safe. `same_read`: these bytes came with the same wake-up
 /// of the socket as the bytes before them.
 class StreamCollector {
  public:
+  static constexpr std::size_t kPieceBytes = 16 * 1024;
+
   void append(RawStream& stream, std::string_view bytes, Duration at, bool same_read);
   /// The response ended: keeps a last event that no blank line followed.
   void finish(RawStream& stream, Duration at);

@@ -32,6 +32,7 @@ inline RawStream collect(std::span<const std::string> pieces, const Response& ho
   std::int64_t at = 0;
   for (const std::string& piece : pieces) collector.append(stream, piece, ms(at += 10), false);
   collector.finish(stream, ms(at + 10));
+  stream.join();
   return stream;
 }
 

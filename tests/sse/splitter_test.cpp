@@ -151,3 +151,34 @@ TEST_CASE("Events of one wake-up are marked, and only those", "[sse]") {
   REQUIRE(stream.first_byte == at(1));
   REQUIRE(stream.closed == at(9));
 }
+
+TEST_CASE("A long body is kept in pieces until it is joined, byte by byte what came", "[sse]") {
+  Rng rng(11);
+  RawStream stream;
+  StreamCollector collector;
+  const auto at = [](int value) { return Duration(value); };
+  std::string body;
+  for (int i = 0; i < 400; ++i) {
+    // Some reads are larger than a piece.
+    const std::string text(rng.below(i % 97 == 0 ? 60'000 : 700), static_cast<char>('a' + i % 26));
+    const std::string event = "data: " + text + "\n\n";
+    const std::size_t cut = rng.below(event.size());
+    collector.append(stream, event.substr(0, cut), at(i), false);
+    collector.append(stream, event.substr(cut), at(i), true);
+    body += event;
+    REQUIRE(stream.size() == body.size());
+  }
+  collector.finish(stream, at(400));
+  REQUIRE(stream.filled.size() > 10);
+  for (const std::string& piece : stream.filled) {
+    REQUIRE(piece.capacity() <= std::max(StreamCollector::kPieceBytes, std::size_t{60'010}));
+  }
+  stream.join();
+  REQUIRE(stream.filled.empty());
+  REQUIRE(stream.bytes == body);
+  REQUIRE(stream.events.size() == 400);
+  for (const StampedEvent& event : stream.events) {
+    REQUIRE(body.compare(event.offset, 6, "data: ") == 0);
+    REQUIRE(body.compare(event.offset + event.length, 2, "\n\n") == 0);
+  }
+}
