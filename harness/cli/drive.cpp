@@ -340,11 +340,7 @@ class Drive {
     p.cell = cell_title(cell, blocks_now());
     p.elapsed_s = to_seconds(now() - manifest_.clock_zero);
     p.fraction = fraction();
-    p.arms = arm_lines(cell, progress);
-    for (ArmProgress& line : p.arms) {
-      const auto& arm = progress[index_of(line.arm)];
-      line.tokens_per_s = rates_[index_of(line.arm)].update(arm->events, p.elapsed_s);
-    }
+    p.arms = arm_lines(cell, progress, p.elapsed_s, rates_);
     view_.update(p, now());
   }
 
@@ -388,7 +384,7 @@ class Drive {
   Manifest manifest_;
   std::array<std::string, kArmCount> models_;
   std::array<int, kArmCount> dead_cells_{};
-  std::array<EventRate, kArmCount> rates_{};
+  EventRates rates_{};
   std::vector<LikelihoodText> outputs_;
   std::size_t cells_taken_ = 0, answers_taken_ = 0;  ///< of the interrupted run
   std::size_t planned_ = 0;

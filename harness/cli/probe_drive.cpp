@@ -171,7 +171,7 @@ struct ProbeDrive::Impl {
     p.cell = fmt::format("probe {} block {}", cell.point, cell.block + 1);
     p.elapsed_s = to_seconds(now() - manifest.clock_zero);
     p.fraction = fraction;
-    p.arms = arm_lines(cell, progress);
+    p.arms = arm_lines(cell, progress, p.elapsed_s, rates);
     view.update(p, now());
   }
 
@@ -202,6 +202,7 @@ struct ProbeDrive::Impl {
   std::unique_ptr<observe::Monitor> monitor;
   std::array<std::string, kArmCount> models;
   double fraction = 0;
+  EventRates rates{};
   std::set<std::string> warned;
 };
 
@@ -232,7 +233,7 @@ std::optional<std::vector<stats::BlockArm>> ProbeDrive::block(const LoadPoint& l
 }
 
 void ProbeDrive::done(double fraction) {
-  impl_->fraction = fraction;
+  impl_->fraction = std::max(impl_->fraction, fraction);
 }
 void ProbeDrive::note(const std::string& line) {
   impl_->view.note(line);

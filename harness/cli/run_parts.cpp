@@ -63,7 +63,8 @@ std::unique_ptr<observe::Monitor> start_monitor(const Scenario& scenario, std::s
       });
 }
 
-std::vector<ArmProgress> arm_lines(const Cell& cell, const load::Progress& progress) {
+std::vector<ArmProgress> arm_lines(const Cell& cell, const load::Progress& progress,
+                                   double elapsed_s, EventRates& rates) {
   std::vector<ArmProgress> lines;
   for (const Arm arm : kArms) {
     const auto& a = progress[index_of(arm)];
@@ -74,6 +75,7 @@ std::vector<ArmProgress> arm_lines(const Cell& cell, const load::Progress& progr
     shown.total = cell.load.duration ? 0 : a->planned;
     shown.in_flight = a->in_flight;
     shown.failed = a->failed;
+    shown.tokens_per_s = rates[index_of(arm)].update(a->events, elapsed_s);
     if (a->ttft_p50) shown.ttft_p50_s = to_seconds(*a->ttft_p50);
     lines.push_back(shown);
   }

@@ -1,6 +1,7 @@
 #pragma once
 // What every command that drives load begins its run folder with: manifest, monitor, redaction.
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,7 +33,9 @@ Manifest first_manifest(const Scenario& scenario, const std::vector<std::string>
 std::unique_ptr<observe::Monitor> start_monitor(const Scenario& scenario, std::span<const Arm> arms,
                                                 const store::RunFolder& folder);
 
-/// The arms of a cell that runs, for the eye; token rates are not known here.
-std::vector<ArmProgress> arm_lines(const Cell& cell, const load::Progress& progress);
+using EventRates = std::array<EventRate, kArmCount>;
+/// The arms of a cell that runs, for the eye. `rates` are brought up to date.
+std::vector<ArmProgress> arm_lines(const Cell& cell, const load::Progress& progress,
+                                   double elapsed_s, EventRates& rates);
 
 }  // namespace abgate::cli

@@ -58,9 +58,22 @@ class Prober {
     return probe_load(scenario_, settings_, value, ++asked_[{key, value}]);
   }
 
+  /// `probes` of about `expected` are done: what the blocks of the next one count from.
+  void progress(double probes, double expected) {
+    probes_ = probes;
+    expected_ = expected;
+    source_.done(std::min(0.95, probes / expected));
+  }
+
   /// Adds blocks until there are `wanted` good ones, or an end.
   void fill(Blocks& blocks, const LoadPoint& load, std::span<const Arm> arms, std::size_t wanted) {
-    while (!blocks.end && blocks.all.size() < wanted * arms.size()) add(blocks, load, arms);
+    while (!blocks.end && blocks.all.size() < wanted * arms.size()) {
+      add(blocks, load, arms);
+      // A probe that is undecided doubles its blocks, so its end is not known.
+      const auto have = static_cast<double>(blocks.all.size() / arms.size());
+      const double part = have / (have + 1);
+      source_.done(std::min(0.95, (probes_ + part) / expected_));
+    }
   }
 
  private:
@@ -98,6 +111,7 @@ class Prober {
   ProbeSource& source_;
   const SearchWatch& watch_;
   std::map<std::pair<Arm, double>, std::size_t> asked_;
+  double probes_ = 0, expected_ = 1;
 };
 
 /// One arm's part of a search for the capacity.
@@ -163,6 +177,7 @@ decision::SloSearch run_slo_search(const Scenario& scenario, const SearchSetting
   Prober prober(scenario, settings, source, watch);
   const double expected = expected_probes(settings.range) * static_cast<double>(sides.size());
   double probes = 0;
+  prober.progress(0, expected);
 
   const auto probe = [&](std::size_t i, double value) {
     Side& side = sides[i];
@@ -187,7 +202,7 @@ decision::SloSearch run_slo_search(const Scenario& scenario, const SearchSetting
     side.search.answer(value, shown.answer);
     out.arms[i].probes.push_back(shown);
     out.arms[i].bracket = side.search.result();
-    source.done(std::min(0.95, ++probes / expected));
+    prober.progress(++probes, expected);
     if (watch.slo) watch.slo(out, shown);
     return true;
   };
@@ -219,6 +234,7 @@ decision::CrossoverSearch run_crossover_search(const Scenario& scenario,
   BracketSearch search(settings.range);
   Prober prober(scenario, settings, source, watch);
   const double expected = expected_probes(settings.range);
+  prober.progress(0, expected);
   const std::array<Arm, 2> arms{Arm::baseline, Arm::candidate};
   while (const auto value = search.next()) {
     const LoadPoint load = prober.load(*value, Arm::baseline);
@@ -240,7 +256,7 @@ decision::CrossoverSearch run_crossover_search(const Scenario& scenario,
     shown.value = *value;
     search.answer(*value, shown.answer);
     out.probes.push_back(shown);
-    source.done(std::min(0.95, static_cast<double>(out.probes.size()) / expected));
+    prober.progress(static_cast<double>(out.probes.size()), expected);
     if (watch.crossover) watch.crossover(out, shown);
   }
   out.bracket = search.result();

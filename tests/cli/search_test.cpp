@@ -1,5 +1,6 @@
 // The loops of `abgate search` against servers that are a formula.
 
+#include <set>
 #include <cmath>
 #include <map>
 
@@ -29,6 +30,9 @@ class Formula : public ProbeSource {
   double gone_above = 1e9;
   std::size_t blocks = 0;
   std::vector<std::string> order;  ///< "baseline r2"
+  std::vector<double> progress;
+
+  void done(double fraction) override { progress.push_back(fraction); }
 
   std::optional<std::vector<stats::BlockArm>> block(const LoadPoint& load, std::uint32_t number,
                                                     std::span<const Arm> arms) override {
@@ -152,6 +156,15 @@ TEST_CASE("A probe that does not decide gets twice the blocks, up to the limit",
     REQUIRE(s.arms[0].bracket.status == BracketStatus::undecided);
     REQUIRE(decision::exit_code(s) == ExitCode::inconclusive);
   }
+}
+
+TEST_CASE("Progress moves with every block and stays below the whole", "[cli][search]") {
+  Formula server;
+  run_slo_search(scenario(), slo(), server);
+  REQUIRE(server.progress.size() > server.blocks);
+  std::set<double> seen(server.progress.begin(), server.progress.end());
+  REQUIRE(seen.size() > server.blocks / 2);
+  REQUIRE((*seen.begin() >= 0 && *seen.rbegin() <= 0.95));
 }
 
 TEST_CASE("A client at its limit ends the search and claims nothing above", "[cli][search]") {
