@@ -68,9 +68,14 @@ void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress) {
   add_progress(sub, progress);
 }
 
+CLI::Option* add_off_flag(CLI::App* sub, const std::string& name, bool& value,
+                          const std::string& text) {
+  return sub->add_flag_callback(name, [&value] { value = false; }, text);
+}
+
 void add_no_calibration(CLI::App* sub, bool& calibrate) {
-  sub->add_flag("!--no-calibration", calibrate,
-                "Skip the two seconds in which the client measures itself before the load");
+  add_off_flag(sub, "--no-calibration", calibrate,
+               "Skip the two seconds in which the client measures itself before the load");
 }
 
 void add_progress(CLI::App* sub, ProgressStyle& progress) {
@@ -377,7 +382,7 @@ class Parser {
     client->add_option("--seconds", o->seconds, "How long")
         ->capture_default_str()
         ->check(CLI::Range(0.1, 60.0));
-    client->add_flag("!--no-search", o->search, "Do not look for the highest trusted rate");
+    add_off_flag(client, "--no-search", o->search, "Do not look for the highest trusted rate");
     client->add_flag("--json", o->json, "JSON instead of text");
   }
 

@@ -19,6 +19,9 @@ void add_sweep(CLI::App* sub, ScenarioOptions& options);
 /// --out and --progress.
 void add_run_output(CLI::App* sub, std::string& out, ProgressStyle& progress);
 void add_progress(CLI::App* sub, ProgressStyle& progress);
+/// A flag that turns `value` off.
+CLI::Option* add_off_flag(CLI::App* sub, const std::string& name, bool& value,
+                          const std::string& text);
 /// --no-calibration.
 void add_no_calibration(CLI::App* sub, bool& calibrate);
 

@@ -37,7 +37,7 @@ void add_effort(CLI::App* sub, SearchOptions& o, const char* blocks) {
   sub->add_option("--max-probes", o.max_probes, "Probes of an arm")
       ->capture_default_str()
       ->check(CLI::Range(2, 1000));
-  sub->add_flag("!--no-confirm", o.confirm,
+  add_off_flag(sub, "--no-confirm", o.confirm,
                 "Do not probe both ends of the bracket a second time");
 }
 
