@@ -151,6 +151,15 @@ TEST_CASE("the same input gives the same bytes twice") {
   }
 }
 
+TEST_CASE("several loops of the client are told of where there were any") {
+  Sample s = go_sample();
+  REQUIRE(report_markdown(s.input(), {}).find("a thread each") == std::string::npos);
+  s.measurements.blocks.back().health.loops = 4;
+  const std::string text = report_markdown(s.input(), {});
+  REQUIRE(text.find("The client drove its largest cells with 4 loops, a thread each") !=
+          std::string::npos);
+}
+
 TEST_CASE("only the wanted formats are rendered, the verdict always") {
   const Sample s = go_sample();
   REQUIRE(render(s.input(), {}).size() == 1);

@@ -75,7 +75,7 @@ inline bool same(const LoadPoint& a, const LoadPoint& b) {
 }
 
 inline bool same(const CellHealth& a, const CellHealth& b) {
-  return a.loop_turns == b.loop_turns && a.loop_lag_p50 == b.loop_lag_p50 &&
+  return a.loops == b.loops && a.loop_turns == b.loop_turns && a.loop_lag_p50 == b.loop_lag_p50 &&
          a.loop_lag_p99 == b.loop_lag_p99 && a.loop_lag_max == b.loop_lag_max &&
          a.schedule_lag_p50 == b.schedule_lag_p50 && a.schedule_lag_p99 == b.schedule_lag_p99 &&
          a.schedule_lag_max == b.schedule_lag_max && a.client_cpu == b.client_cpu &&
@@ -132,6 +132,7 @@ inline CellRecord plain_cell(std::size_t requests = 4, std::size_t tokens = 20) 
   cell.begin = TimePoint{std::chrono::seconds(1)};
   cell.measured_begin = TimePoint{std::chrono::seconds(2)};
   cell.end = TimePoint{std::chrono::seconds(99)};
+  cell.health.loops = 3;
   cell.health.loop_turns = 12345;
   cell.health.loop_lag_p99 = Duration{81'000};
   cell.health.client_cpu = 0.137;
