@@ -20,7 +20,6 @@ function(abgate_test room)
   add_executable(test_${room} ${T_SOURCES})
   target_include_directories(test_${room} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_options(test_${room} PRIVATE -O0)  # compile time; the rooms under test are optimised
-  target_compile_definitions(test_${room} PRIVATE ABGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(test_${room} PRIVATE ${T_LINK} Catch2::Catch2WithMain abgate_warnings)
+  target_link_libraries(test_${room} PRIVATE ${T_LINK} abgate_source_dir Catch2::Catch2WithMain abgate_warnings)
   catch_discover_tests(test_${room} TEST_PREFIX "${room}: " PROPERTIES TIMEOUT ${T_TIMEOUT})
 endfunction()

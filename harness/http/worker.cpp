@@ -75,7 +75,8 @@ WorkerHealth Worker::drive(const Job& job) {
       TimePoint next = runner.step(at);
       if (transport_.turn(now())) next = at;
       if (at >= next_progress) {
-        job.recorder.post([&job, progress = runner.progress()] { job.on_progress(progress); });
+        // By value: the recorder may come to it after this loop has ended.
+        job.recorder.post([tell = job.on_progress, progress = runner.progress()] { tell(progress); });
         next_progress = at + kProgressEvery;
       }
       if (runner.done() || job.recorder.failed() || job.abandoned) return std::nullopt;

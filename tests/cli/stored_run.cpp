@@ -12,6 +12,7 @@
 #include "core/rng.hpp"
 #include "quality/suite.hpp"
 #include "store/run_folder.hpp"
+#include "source_dir.hpp"
 
 namespace abgate::test {
 
@@ -145,7 +146,7 @@ namespace {
 /// The small suite as if it were Java, which nothing here parses or executes: these tests are about
 /// the verdict, and would else wait for interpreters.
 std::string plain_suite(const std::string& folder) {
-  std::ifstream from(std::string(ABGATE_SOURCE_DIR) + "/tests/e2e/data/mini.jsonl");
+  std::ifstream from(source_dir() + "/tests/e2e/data/mini.jsonl");
   std::filesystem::create_directories(folder);
   const std::string path = folder + "/plain.jsonl";
   std::ofstream to(path);

@@ -7,13 +7,14 @@
 
 #include "catch.hpp"
 #include "config/scenario_file.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kScenarios = fs::path(ABGATE_SOURCE_DIR) / "scenarios";
+const fs::path kScenarios = fs::path(source_dir()) / "scenarios";
 
 std::string read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -53,7 +54,7 @@ TEST_CASE("Every shipped scenario is valid, names its schema and its suites lie 
       const fs::path file = config::resolve_path(s.path, suite);
       REQUIRE(fs::exists(file));
       REQUIRE(fs::weakly_canonical(file).parent_path() ==
-              fs::weakly_canonical(fs::path(ABGATE_SOURCE_DIR) / "prompts"));
+              fs::weakly_canonical(fs::path(source_dir()) / "prompts"));
     }
   }
 }

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "source_dir.hpp"
+
 inline std::string fixture(const std::string& name) {
-  return ABGATE_SOURCE_DIR "/tests/dataset/data/" + name;
+  return source_dir() + "/tests/dataset/data/" + name;
 }

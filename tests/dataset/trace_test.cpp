@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "dataset/fixtures.hpp"
 #include "quality/temp_dir.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::dataset;
@@ -134,7 +135,7 @@ TEST_CASE("A gz trace reads like a plain one", "[trace]") {
 }
 
 TEST_CASE("Azure's code trace of 2023 has the figures that were published of it", "[trace]") {
-  const std::string path = ABGATE_SOURCE_DIR "/../shared/data/AzureLLMInferenceTrace_code.csv";
+  const std::string path = source_dir() + "/../shared/data/AzureLLMInferenceTrace_code.csv";
   if (!std::filesystem::exists(path)) {
     WARN("skipped: " << path << " is not there");
     return;

@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "decision/algebra.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::decision;
@@ -54,7 +55,7 @@ TEST_CASE("the truth table of decisions is complete", "[algebra]") {
 }
 
 TEST_CASE("the published cases of the verdict table hold", "[algebra][oracle]") {
-  std::ifstream file(ABGATE_SOURCE_DIR "/tests/stats/data/oracles.json");
+  std::ifstream file(source_dir() + "/tests/stats/data/oracles.json");
   const auto table = nlohmann::json::parse(file).at("verdict_truth_table").at("cases");
   REQUIRE(table.size() >= 5);
   const auto add = [](const nlohmann::json& words, Level level,

@@ -8,11 +8,12 @@
 #include <string>
 
 #include "catch.hpp"
+#include "source_dir.hpp"
 
 namespace abgate::test {
 
 inline std::string golden_path(const std::string& name) {
-  return std::string(ABGATE_SOURCE_DIR) + "/tests/golden/" + name;
+  return source_dir() + "/tests/golden/" + name;
 }
 
 inline std::string first_difference(const std::string& expected, const std::string& actual) {

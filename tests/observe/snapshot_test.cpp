@@ -6,13 +6,14 @@
 
 #include "catch.hpp"
 #include "core/error.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::observe;
 
 namespace {
 std::string sample_text() {
-  std::ifstream in(ABGATE_SOURCE_DIR "/tests/observe/data/vllm-0.11.2-metrics.txt");
+  std::ifstream in(source_dir() + "/tests/observe/data/vllm-0.11.2-metrics.txt");
   std::stringstream text;
   text << in.rdbuf();
   return text.str();

@@ -12,6 +12,7 @@
 #include "quality/import.hpp"
 #include "quality/suite.hpp"
 #include "temp_dir.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::quality;
@@ -44,7 +45,7 @@ const std::vector<Published>& published() {
 }
 Suite imported(const Published& p) {
   return import_suite(p.format,
-                      std::string(ABGATE_SOURCE_DIR "/tests/quality/data/formats/") + p.file);
+                      source_dir() + "/tests/quality/data/formats/" + p.file);
 }
 
 }  // namespace

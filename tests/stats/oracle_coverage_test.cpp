@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "source_dir.hpp"
 
 namespace {
 
@@ -18,14 +19,14 @@ std::string text_of(const fs::path& path) {
 }
 
 nlohmann::json own() {
-  return nlohmann::json::parse(text_of(ABGATE_SOURCE_DIR "/tests/stats/data/oracles.json"));
+  return nlohmann::json::parse(text_of(source_dir() + "/tests/stats/data/oracles.json"));
 }
 
 /// Sources of the rooms' tests that read oracles, this file left out.
 std::string test_sources() {
   std::string all;
   for (const char* room : {"stats", "decision"}) {
-    const fs::path folder = fs::path(ABGATE_SOURCE_DIR) / "tests" / room;
+    const fs::path folder = fs::path(source_dir()) / "tests" / room;
     for (const auto& entry : fs::directory_iterator(folder)) {
       const fs::path& file = entry.path();
       if (file.extension() == ".cpp" && file.filename() != "oracle_coverage_test.cpp")
@@ -54,7 +55,7 @@ TEST_CASE("every group of oracles is read by a test", "[oracle]") {
 
 TEST_CASE("the copied oracles equal the reference where it is at hand", "[oracle]") {
   const fs::path reference =
-      fs::path(ABGATE_SOURCE_DIR).parent_path() / "shared/reference/stat-oracles.json";
+      fs::path(source_dir()).parent_path() / "shared/reference/stat-oracles.json";
   if (!fs::exists(reference)) {
     SUCCEED("the reference is not part of this checkout");
     return;

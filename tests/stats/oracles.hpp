@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "source_dir.hpp"
 
 namespace abgate::stats::test {
 
 inline const nlohmann::json& oracle(const std::string& group) {
   static const nlohmann::json all = [] {
-    std::ifstream in(std::string(ABGATE_SOURCE_DIR) + "/tests/stats/data/oracles.json");
+    std::ifstream in(source_dir() + "/tests/stats/data/oracles.json");
     return nlohmann::json::parse(in);
   }();
   return all.at(group);

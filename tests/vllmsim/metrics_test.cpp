@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "sim_fixture.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::sim;
 
@@ -46,7 +47,7 @@ TEST_CASE("the text has every family, label and bucket of a vLLM 0.11.2 server, 
   Metrics metrics(profile, 1763562000);
   metrics.on_http("/v1/models", "GET", 200, 0.005, 0, 500);
   metrics.on_http("/v1/completions", "POST", 200, 5, 3000, 0);
-  std::ifstream file(std::string(ABGATE_SOURCE_DIR) + "/tests/vllmsim/data/metrics-shape.txt");
+  std::ifstream file(source_dir() + "/tests/vllmsim/data/metrics-shape.txt");
   const std::vector<std::string> expected = lines_of(file);
   std::vector<std::string> seen = shape_of_text(metrics.render({}, {}));
   // The reference was made with body sizes of one route only.

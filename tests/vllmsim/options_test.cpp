@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "core/error.hpp"
 #include "vllmsim/run.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::sim;
 
@@ -15,7 +16,7 @@ std::variant<Options, Leave> parse(std::vector<const char*> arguments) {
   return parse_options(static_cast<int>(arguments.size()), arguments.data());
 }
 
-const std::string kFp16 = std::string(ABGATE_SOURCE_DIR) + "/scenarios/sim/rtxpro6000-fp16.yaml";
+const std::string kFp16 = source_dir() + "/scenarios/sim/rtxpro6000-fp16.yaml";
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "core/error.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::sim;
 
@@ -25,7 +26,7 @@ std::string refusal(const std::string& text) {
 TEST_CASE("every shipped profile loads, is named after its file and holds one full request") {
   std::size_t found = 0;
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(ABGATE_SOURCE_DIR) + "/scenarios/sim")) {
+       std::filesystem::directory_iterator(source_dir() + "/scenarios/sim")) {
     const Profile profile = load_profile(entry.path().string());
     INFO(entry.path());
     REQUIRE(profile.name == entry.path().stem());

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "sim_fixture.hpp"
 #include "vllmsim/server.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::sim;
@@ -253,7 +254,7 @@ TEST_CASE("a port in use and a certificate that is none are refused with one lin
   REQUIRE_THROWS_WITH(Server(taken, service),
                       ContainsSubstring("cannot listen: Address already in use; want a free port"));
   ServerSetup tls;
-  tls.tls_cert = tls.tls_key = std::string(ABGATE_SOURCE_DIR) + "/scenarios/sim/null.yaml";
+  tls.tls_cert = tls.tls_key = source_dir() + "/scenarios/sim/null.yaml";
   REQUIRE_THROWS_WITH(Server(tls, service), ContainsSubstring("want a certificate chain (PEM)"));
   ServerSetup host;
   host.host = "not-an-address";

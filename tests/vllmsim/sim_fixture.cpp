@@ -1,4 +1,5 @@
 #include "sim_fixture.hpp"
+#include "source_dir.hpp"
 
 #include <stdexcept>
 
@@ -32,7 +33,7 @@ std::vector<std::string> RecordedExchange::events() const {
 
 Profile exact_profile(const std::string& name) {
   Profile profile =
-      load_profile(std::string(ABGATE_SOURCE_DIR) + "/scenarios/sim/" + name + ".yaml");
+      load_profile(source_dir() + "/scenarios/sim/" + name + ".yaml");
   profile.host.jitter_cv = 0;
   profile.host.stall_probability = 0;
   return profile;

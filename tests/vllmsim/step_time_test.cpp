@@ -3,13 +3,14 @@
 #include <string>
 
 #include "catch.hpp"
+#include "source_dir.hpp"
 
 using namespace abgate::sim;
 
 namespace {
 
 Profile load(const std::string& name) {
-  return load_profile(std::string(ABGATE_SOURCE_DIR) + "/scenarios/sim/" + name + ".yaml");
+  return load_profile(source_dir() + "/scenarios/sim/" + name + ".yaml");
 }
 
 /// Milliseconds of a decode step of `batch` requests with 1024 tokens of context each.
