@@ -149,6 +149,7 @@ class BraceLexer {
     return i + 1;
   }
   int depth() const { return depth_; }
+  bool in_code() const { return !comment_ && quote_ == 0; }
 
  private:
   std::size_t in_string(std::string_view text, std::size_t i) {
@@ -214,6 +215,13 @@ bool has_braces(std::string_view language) {
   constexpr std::array<std::string_view, 8> languages{"cpp", "c",    "javascript", "typescript",
                                                       "go",  "rust", "java",       "csharp"};
   return std::find(languages.begin(), languages.end(), language) != languages.end();
+}
+
+bool is_code(std::string_view language, std::string_view text, std::size_t at) {
+  BraceLexer lexer(language);
+  std::size_t i = 0;
+  while (i < at) i = lexer.step(text, i);
+  return i == at && lexer.in_code();
 }
 
 std::size_t brace_block_end(std::string_view prompt, std::string_view reference,

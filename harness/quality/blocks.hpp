@@ -13,6 +13,9 @@ std::size_t python_body_end(std::string_view prompt, std::string_view completion
 /// Whether braces delimit blocks in `language`.
 bool has_braces(std::string_view language);
 
+/// Whether text[at] is code, not part of a string or a comment.
+bool is_code(std::string_view language, std::string_view text, std::size_t at);
+
 /// Offset in `completion` where the block ends that the prompt opened and `reference` closes
 /// (behind that line), or, if the reference closes none, before the brace that closes the prompt's
 /// innermost block; npos if `completion` does not get there.

@@ -166,6 +166,7 @@ def candidate_half(requests, replies):
             space = load("candidate", source + "\n" + first[1])
             if first[2]:
                 space["check"](space[first[2]])
+            exec(compile(first[3], "tests.py", "exec", dont_inherit=True), space)
             send(replies, ["done"])
             send(replies, ["passed", receive(requests)])
         else:
@@ -253,7 +254,7 @@ def judge(job, requests, replies):
     check = job["entry_point"] if has_check and not called else ""
     if job["mode"] == "together":
         token = os.urandom(16).hex()
-        send(requests, ["together", job["tests"], check])
+        send(requests, ["together", job["tests"], check, job["checks"]])
         reply = receive(replies)
         if reply == ["done"]:  # only now is there a token, so that no candidate finds it before
             send(requests, token)

@@ -6,7 +6,8 @@
 namespace abgate::quality {
 
 /// Runs as driver.py, beside program.py; descriptor 3 holds a JSON object: nonce, mode ("apart" or
-/// "together"), tests, entry_point, reference (program), prompt.
+/// "together"), tests, checks (what follows them, together only), entry_point, reference (program),
+/// prompt.
 extern const char* const kPythonDriver;
 /// Runs as driver.js, beside program.js (program and tests). Class names as RunClass.
 extern const char* const kNodeDriver;
@@ -14,7 +15,8 @@ extern const char* const kNodeDriver;
 extern const char* const kBashDriver;
 /// Runs as driver.sh, beside program.cpp (program and tests) and guard.c.
 extern const char* const kCppDriver;
-/// guard.c: wraps main() so that the nonce comes back only if main returned 0.
+/// guard.c: wraps main() so that the nonce comes back only if main returned 0, and after the checks
+/// that found no place in it.
 extern const char* const kCppGuard;
 
 /// Check many programs at once: files p0, p1, … of the language; each prints "<number> <ok|bad>".

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -12,8 +11,10 @@
 #include <unordered_map>
 
 #include "core/error.hpp"
+#include "quality/control.hpp"
 #include "quality/languages.hpp"
 #include "quality/parallel.hpp"
+#include "quality/randomness.hpp"
 #include "quality/text.hpp"
 #include "quality/verdict_cache.hpp"
 
@@ -22,14 +23,10 @@ namespace abgate::quality {
 namespace {
 
 constexpr double kRepeatFactor = 3;
-
-std::string make_nonce() {
-  std::array<unsigned char, 16> bytes{};
-  ABGATE_ASSERT(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
-  std::string out;
-  for (const unsigned char b : bytes) out += fmt::format("{:02x}", b);
-  return out;
-}
+constexpr std::size_t kNonceBytes = 16;
+constexpr int kControls = 2;  // runs with checks that must fail, if the first says nothing
+// Part of what verdicts are kept by: those of a grader that found less must not be believed.
+constexpr std::string_view kGrader = "grader 2";
 
 /// What a driver said, and whether it knew the nonce.
 struct Claim {
@@ -151,16 +148,55 @@ struct Executor::State {
     return versions.emplace(language, version).first->second;
   }
 
-  RunVerdict run_once(const SuiteItem& item, const std::string& program, TestPlace place,
-                      double factor) {
+  SandboxResult execute(const SuiteItem& item, const std::string& program,
+                        const ControlledProgram& controlled, TestPlace place,
+                        const std::string& nonce, double factor) {
     Limits scaled = limits;
     scaled.wall_s *= factor;
     scaled.cpu_s = static_cast<unsigned>(scaled.cpu_s * factor);
-    const std::string nonce = make_nonce();
-    const SandboxResult r = sandbox->run(make_job(item, program, place, nonce, scaled));
-    const std::lock_guard lock(mutex);
-    ++counts.runs;
-    return judge(r, nonce, item.language);
+    {
+      const std::lock_guard lock(mutex);
+      ++counts.runs;
+    }
+    return sandbox->run(make_job(item, program, controlled, place, nonce, scaled));
+  }
+
+  RunVerdict run_once(const SuiteItem& item, const std::string& program, TestPlace place,
+                      double factor) {
+    const std::string nonce = random_hex(kNonceBytes);
+    const ControlledProgram controlled = with_checks(item, program, Checks::hold);
+    return judge(execute(item, program, controlled, place, nonce, factor), nonce, item.language);
+  }
+
+  /// The negative control of a pass. A run that ends in any other way than by its checks, say by
+  /// tests that fail now and then, is repeated alone and with patience.
+  RunVerdict prove(RunVerdict pass, const SuiteItem& item, const std::string& program,
+                   TestPlace place) {
+    if (pass.cls != RunClass::pass || place == TestPlace::apart) return pass;
+    RunVerdict other;
+    for (int i = 0; i < kControls; ++i) {
+      std::unique_lock lonely(alone, std::defer_lock);
+      const bool patient = i > 0 || pass.repeated;
+      if (patient) lonely.lock();
+      const std::string nonce = random_hex(kNonceBytes);
+      const ControlledProgram controlled = with_checks(item, program, Checks::fail);
+      const SandboxResult result =
+          execute(item, program, controlled, place, nonce, patient ? kRepeatFactor : 1);
+      {
+        const std::lock_guard lock(mutex);
+        ++counts.controls;
+      }
+      if (failed_at_checks(controlled, result, item.language)) return pass;
+      other = judge(result, nonce, item.language);
+      if (other.cls == RunClass::pass)
+        return verdict_of(RunClass::forged,
+                          "passes whatever the tests say: checks behind them that must fail did not");
+    }
+    if (other.cls == RunClass::infra_error) return other;
+    return verdict_of(RunClass::unproven,
+                      fmt::format("passed once, but with checks that must fail it ended otherwise: "
+                                  "{}: {}",
+                                  to_string(other.cls), other.detail));
   }
 
   RunVerdict run_fresh(const SuiteItem& item, const std::string& program, TestPlace place) {
@@ -177,7 +213,7 @@ struct Executor::State {
 
   std::string key_of(const SuiteItem& item, const std::string& program, TestPlace place) {
     const std::string setting =
-        fmt::format("{} {} {} {}/{}/{}/{}", item.language, version_of(item.language),
+        fmt::format("{} {} {} {} {}/{}/{}/{}", kGrader, item.language, version_of(item.language),
                     place == TestPlace::apart ? "apart" : "together", limits.wall_s, limits.cpu_s,
                     limits.memory, limits.processes);
     return content_key({program, item.tests, item.entry_point, setting});
@@ -185,10 +221,12 @@ struct Executor::State {
   RunVerdict run(const SuiteItem& item, const std::string& program, TestPlace place,
                  bool patient = true) {
     const std::string key = key_of(item, program, place);
-    if (patient) return cache.get(key, [&] { return run_fresh(item, program, place); });
+    if (patient)
+      return cache.get(
+          key, [&] { return prove(run_fresh(item, program, place), item, program, place); });
     // Never the verdict of an answer: those are run with patience.
     return cache.get(content_key({key, "impatient"}),
-                     [&] { return run_once(item, program, place, 1); });
+                     [&] { return prove(run_once(item, program, place, 1), item, program, place); });
   }
 
   /// Python tests run apart if the item's own reference passes that way.
@@ -256,8 +294,8 @@ void add_execution(std::vector<ItemScore>& scores, const Suite& suite, Executor&
     const RunVerdict verdict = executor.run(*it->second, score.completion);
     if (verdict.cls != RunClass::infra_error)
       score.scores["pass1"] = verdict.cls == RunClass::pass ? 1 : 0;
-    constexpr std::array noted{RunClass::timeout, RunClass::oom, RunClass::killed_by_seccomp,
-                               RunClass::infra_error};
+    constexpr std::array noted{RunClass::timeout,  RunClass::oom,      RunClass::killed_by_seccomp,
+                               RunClass::forged,   RunClass::unproven, RunClass::infra_error};
     if (std::find(noted.begin(), noted.end(), verdict.cls) != noted.end()) {
       score.flags.push_back(fmt::format("run_{}", to_string(verdict.cls)));
     }

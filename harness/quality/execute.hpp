@@ -21,6 +21,8 @@ enum class RunClass : std::uint8_t {
   timeout,
   oom,
   killed_by_seccomp,
+  forged,    ///< passed, and passes as well with checks that must fail: it passes whatever they say
+  unproven,  ///< passed, but ended twice in another way than by the checks that had to fail
   infra_error,  ///< the sandbox or an interpreter failed: never a wrong answer
 };
 std::string_view to_string(RunClass c);
@@ -43,7 +45,8 @@ std::string stub_completion(const SuiteItem& item);
 /// Needs 0 <= c <= n and 1 <= k <= n.
 double pass_at_k(std::size_t n, std::size_t c, std::size_t k);
 
-/// Runs items. Thread-safe. Equal programs (by SHA-256 of program, tests, limits and interpreter)
+/// Runs items. Thread-safe. What passes in the same process as its tests is run once more with
+/// checks that must fail (control.hpp): without that, no pass is one. Equal programs (by SHA-256 of program, tests, limits and interpreter)
 /// get one verdict, so that flaky execution cannot make two equal answers differ. Verdicts other
 /// than infra_error are kept in `cache_file`, if one is named, and read from it.
 class Executor {
@@ -60,7 +63,9 @@ class Executor {
   RunVerdict run(const SuiteItem& item, std::string_view completion, bool patient = true);
 
   struct Counts {
-    std::size_t runs = 0, cached = 0, repeated = 0, infra_errors = 0;
+    std::size_t runs = 0;      ///< of programs, `controls` among them
+    std::size_t controls = 0;  ///< with checks that must fail
+    std::size_t cached = 0, repeated = 0, infra_errors = 0;
   };
   Counts counts() const;
 

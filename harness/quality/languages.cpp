@@ -18,12 +18,13 @@ struct Language {
 constexpr std::array<Language, 4> kLanguages{
     {{"python", "python3"}, {"cpp", "g++"}, {"javascript", "node"}, {"bash", "bash"}}};
 
-SandboxJob python_job(const SuiteItem& item, const std::string& program, TestPlace place,
-                      const std::string& nonce) {
+SandboxJob python_job(const SuiteItem& item, const std::string& program, const std::string& checks,
+                      TestPlace place, const std::string& nonce) {
   const nlohmann::json secret{
       {"nonce", nonce},
       {"mode", place == TestPlace::apart ? "apart" : "together"},
       {"tests", item.tests},
+      {"checks", checks},
       {"entry_point", item.entry_point},
       {"reference", assemble_program(item, item.reference)},
       {"prompt", item.kind == ItemKind::completion ? item.prompt : item.prefix}};
@@ -49,12 +50,13 @@ std::string_view parser_of(std::string_view language) {
   return interpreter_of(language);
 }
 
-SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace place,
-                    const std::string& nonce, const Limits& limits) {
+SandboxJob make_job(const SuiteItem& item, const std::string& program,
+                    const ControlledProgram& controlled, TestPlace place, const std::string& nonce,
+                    const Limits& limits) {
   SandboxJob job;
-  const std::string whole = program + "\n" + item.tests + "\n";
+  const std::string& whole = controlled.text;
   if (item.language == "python") {
-    job = python_job(item, program, place, nonce);
+    job = python_job(item, program, controlled.checks, place, nonce);
   } else {
     job.secret = nonce + "\n";
     job.secret_on_request = true;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/suite.hpp"
+#include "quality/control.hpp"
 #include "quality/sandbox.hpp"
 
 namespace abgate::quality {
@@ -19,9 +20,11 @@ std::string_view interpreter_of(std::string_view language);
 /// languages are parsed than executed.
 std::string_view parser_of(std::string_view language);
 
-/// The job that runs `program` against the item's tests. `nonce` must come back.
-SandboxJob make_job(const SuiteItem& item, const std::string& program, TestPlace place,
-                    const std::string& nonce, const Limits& limits);
+/// The job that runs `program` against the item's tests. `nonce` must come back. `controlled` is of
+/// the same program; it means nothing where the tests run apart.
+SandboxJob make_job(const SuiteItem& item, const std::string& program,
+                    const ControlledProgram& controlled, TestPlace place, const std::string& nonce,
+                    const Limits& limits);
 
 /// The job that checks the syntax of `count` files p0, p1, … which the caller adds.
 SandboxJob make_syntax_job(std::string_view language, std::size_t count);

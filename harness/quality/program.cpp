@@ -81,6 +81,10 @@ std::string_view to_string(RunClass c) {
       return "oom";
     case RunClass::killed_by_seccomp:
       return "killed_by_seccomp";
+    case RunClass::forged:
+      return "forged";
+    case RunClass::unproven:
+      return "unproven";
     case RunClass::infra_error:
       return "infra_error";
   }
