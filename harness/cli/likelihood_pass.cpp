@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "core/error.hpp"
 #include "quality/parallel.hpp"
@@ -64,6 +65,49 @@ LikelihoodRecord asked(const LikelihoodArm& server, LogprobDialect dialect, int 
   }
   return record;
 }
+
+constexpr const char* kInterrupted = "interrupted";
+constexpr const char* kNoDialect = " gives no log-probabilities of a prompt (";
+
+/// What an interrupted run asked of an arm already, read in step with the texts.
+class Answered {
+ public:
+  Answered(const std::vector<store::CellFile>& files, LikelihoodTask task, Arm arm) {
+    const std::string name = fmt::format("{}-{}", to_string(task), to_string(arm));
+    for (const store::CellFile& file : files) {
+      if (file.name != name) continue;
+      try {
+        reader_.emplace(file.path, file.unfinished);
+        advance();
+      } catch (const DataError&) {
+        reader_.reset();  // not even its first line: as good as missing
+      }
+    }
+  }
+
+  std::optional<LikelihoodRecord> take(const LikelihoodText& text) {
+    if (!any_ || next_.text.item != text.item || next_.text.text != text.text) return std::nullopt;
+    LikelihoodRecord out = std::move(next_);
+    advance();
+    const bool asked =
+        out.error != kInterrupted && out.error.find(kNoDialect) == std::string::npos;
+    return asked ? std::optional(std::move(out)) : std::nullopt;
+  }
+
+ private:
+  void advance() {
+    next_ = {};
+    try {
+      any_ = reader_->next(next_);
+    } catch (const DataError&) {
+      any_ = false;
+    }
+  }
+
+  std::optional<store::LikelihoodReader> reader_;
+  LikelihoodRecord next_;
+  bool any_ = false;
+};
 
 /// The files of one task, by arm.
 using Files = std::map<Arm, const store::CellFile*>;
@@ -174,61 +218,115 @@ quality::LogprobDialect find_dialect(const LikelihoodArm& server, int top_k, con
     tried += fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(dialect), why);
   }
   throw Error(ExitCode::unavailable,
-              fmt::format("{} {} gives no log-probabilities of a prompt ({})",
-                          to_string(server.arm), server.config->url, printable(tried, 600)));
+              fmt::format("{} {}{}{})", to_string(server.arm), server.config->url, kNoDialect,
+                          printable(tried, 600)));
 }
 
-void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText>& texts,
-                    std::stop_token stop) {
-  if (texts.empty() || pass.arms.empty()) return;
-  std::vector<std::optional<LogprobDialect>> dialects;
-  std::vector<std::string> refusals(pass.arms.size());
-  std::vector<store::LikelihoodWriter> writers;
-  for (std::size_t a = 0; a < pass.arms.size(); ++a) {
-    dialects.emplace_back();
+namespace {
+
+/// One pass over the texts of one task.
+class Pass {
+ public:
+  Pass(const LikelihoodPass& pass, const std::vector<LikelihoodText>& texts, std::stop_token stop)
+      : pass_(pass),
+        texts_(texts),
+        stop_(std::move(stop)),
+        dialects_(pass.arms.size()),
+        refusals_(pass.arms.size()) {
+    for (const LikelihoodArm& server : pass.arms) {
+      before_.emplace_back(pass.before, texts[0].task, server.arm);
+      writers_.emplace_back(pass.folder + "/" + store::likelihood_file(texts[0].task, server.arm),
+                            pass.redact);
+    }
+  }
+
+  /// In pieces, so that little is held and little is lost; the arms take turns text by text.
+  std::size_t run() {
+    constexpr std::size_t kPiece = 32;
+    for (std::size_t at = 0; at < texts_.size() && !stop_.stop_requested(); at += kPiece) {
+      const std::size_t end = std::min(texts_.size(), at + kPiece);
+      ask_piece(at, end);
+      if (end < texts_.size())
+        pass_.note(fmt::format("log-probabilities: {} of {} texts ({})", end, texts_.size(),
+                               to_string(texts_[0].task)));
+    }
+    for (store::LikelihoodWriter& writer : writers_) writer.finish();
+    conclude();
+    return taken_;
+  }
+
+ private:
+  using Piece = std::vector<std::vector<std::optional<LikelihoodRecord>>>;  // by arm, by text
+
+  void ask_piece(std::size_t at, std::size_t end) {
+    Piece piece(pass_.arms.size());
+    for (std::size_t a = 0; a < piece.size(); ++a) {
+      for (std::size_t i = at; i < end; ++i) piece[a].push_back(before_[a].take(texts_[i]));
+      const auto known = std::count_if(piece[a].begin(), piece[a].end(),
+                                       [](const auto& record) { return record.has_value(); });
+      taken_ += static_cast<std::size_t>(known);
+      if (static_cast<std::size_t>(known) < end - at) know_dialect(a);
+    }
+    quality::parallel_for(
+        end - at, static_cast<unsigned>(pass_.config.concurrency), [&](std::size_t n) {
+          for (std::size_t k = 0; k < piece.size(); ++k) {
+            const std::size_t a = (at + n + k) % piece.size();
+            if (!piece[a][n]) piece[a][n] = answer(a, texts_[at + n]);
+          }
+        });
+    for (std::size_t a = 0; a < writers_.size(); ++a) {
+      for (const auto& record : piece[a]) writers_[a].append(*record);
+    }
+  }
+
+  /// Finds out how to ask an arm, once.
+  void know_dialect(std::size_t a) {
+    if (dialects_[a] || !refusals_[a].empty() || stop_.stop_requested()) return;
     try {
-      dialects[a] = find_dialect(pass.arms[a], pass.config.top_k, pass.ask);
+      dialects_[a] = find_dialect(pass_.arms[a], pass_.config.top_k, pass_.ask);
     } catch (const Error& e) {
-      refusals[a] = e.what();
-      pass.note(e.what());
+      refusals_[a] = e.what();
+      pass_.note(e.what());
     }
-    writers.emplace_back(pass.folder + "/" +
-                             store::likelihood_file(texts[0].task, pass.arms[a].arm),
-                         pass.redact);
   }
-  // In pieces, so that little is held and little is lost; the arms take turns text by text.
-  constexpr std::size_t kPiece = 32;
-  for (std::size_t at = 0; at < texts.size() && !stop.stop_requested(); at += kPiece) {
-    const std::size_t end = std::min(texts.size(), at + kPiece);
-    std::vector<std::vector<LikelihoodRecord>> piece(
-        pass.arms.size(), std::vector<LikelihoodRecord>(end - at));
-    quality::parallel_for(end - at, static_cast<unsigned>(pass.config.concurrency), [&](std::size_t n) {
-      const std::size_t i = at + n;
-      for (std::size_t k = 0; k < pass.arms.size(); ++k) {
-        const std::size_t a = (i + k) % pass.arms.size();
-        LikelihoodRecord& record = piece[a][n];
-        if (dialects[a] && !stop.stop_requested()) {
-          record = asked(pass.arms[a], *dialects[a], pass.config.top_k, texts[i], pass.ask);
-        } else {
-          record.arm = pass.arms[a].arm;
-          record.text = texts[i];
-          record.error = refusals[a].empty() ? "interrupted" : printable(refusals[a], 300);
-        }
-      }
-    });
-    for (std::size_t a = 0; a < writers.size(); ++a) {
-      for (const LikelihoodRecord& record : piece[a]) writers[a].append(record);
-    }
-    if (end < texts.size())
-      pass.note(fmt::format("log-probabilities: {} of {} texts ({})", end, texts.size(),
-                            to_string(texts[0].task)));
+
+  LikelihoodRecord answer(std::size_t a, const LikelihoodText& text) const {
+    if (dialects_[a] && !stop_.stop_requested())
+      return asked(pass_.arms[a], *dialects_[a], pass_.config.top_k, text, pass_.ask);
+    LikelihoodRecord record;
+    record.arm = pass_.arms[a].arm;
+    record.text = text;
+    record.error = refusals_[a].empty() ? kInterrupted : printable(refusals_[a], 300);
+    return record;
   }
-  for (store::LikelihoodWriter& writer : writers) writer.finish();
-  const auto able = std::count_if(dialects.begin(), dialects.end(),
-                                  [](const auto& dialect) { return dialect.has_value(); });
-  if (able == 0 || stop.stop_requested()) return;  // the piece that was cut is no count of texts
-  pass.note(fmt::format("log-probabilities of {} texts ({}) asked of {} arms", texts.size(),
-                        to_string(texts[0].task), able));
+
+  void conclude() const {
+    if (taken_ > 0)
+      pass_.note(fmt::format("log-probabilities: {} answers ({}) are those of the interrupted run",
+                             taken_, to_string(texts_[0].task)));
+    const auto able = std::count_if(dialects_.begin(), dialects_.end(),
+                                    [](const auto& dialect) { return dialect.has_value(); });
+    if (able == 0 || stop_.stop_requested()) return;  // the piece that was cut is no count of texts
+    pass_.note(fmt::format("log-probabilities of {} texts ({}) asked of {} arms", texts_.size(),
+                           to_string(texts_[0].task), able));
+  }
+
+  const LikelihoodPass& pass_;
+  const std::vector<LikelihoodText>& texts_;
+  std::stop_token stop_;
+  std::vector<std::optional<LogprobDialect>> dialects_;
+  std::vector<std::string> refusals_;
+  std::vector<Answered> before_;
+  std::vector<store::LikelihoodWriter> writers_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace
+
+std::size_t run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText>& texts,
+                           std::stop_token stop) {
+  if (texts.empty() || pass.arms.empty()) return 0;
+  return Pass(pass, texts, std::move(stop)).run();
 }
 
 std::vector<stats::LikelihoodPair> read_likelihood(const store::StoredRun& run,

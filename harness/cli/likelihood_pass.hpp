@@ -53,11 +53,14 @@ struct LikelihoodPass {
   Ask ask;
   std::function<void(const std::string&)> note;  ///< one line for the user
   store::Redactor redact;                        ///< for the raw files
+  /// Raw files of an interrupted run, whose answers are taken over; failures of the server as well,
+  /// not texts that it was never asked.
+  std::vector<store::CellFile> before;
 };
 /// Asks every text of every arm and writes one raw file per arm; a text that fails is recorded with
 /// its reason. An arm that cannot give log-probabilities is refused in one line, and its file says
-/// so for every text.
-void run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText>& texts,
+/// so for every text. Returns how many answers were taken over.
+std::size_t run_likelihood(const LikelihoodPass& pass, const std::vector<LikelihoodText>& texts,
                     std::stop_token stop);
 
 /// The pairs of a stored run, both tasks. Throws DataError for damaged files.

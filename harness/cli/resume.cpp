@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "config/scenario_file.hpp"
@@ -72,6 +73,9 @@ bool same_request(const PlannedRequest& a, const PlannedRequest& b) {
 
 Resume::Resume(const std::string& folder, const Session& session)
     : run_(store::load_run(folder)), plan_(session.plan) {
+  if (std::filesystem::exists(folder + "/search.json"))
+    throw DataError({folder}, "", "the run of a search",
+                    "one of `abgate compare`; a search is not resumed: start it again");
   for (const store::CellFile& file : run_.cells) files_.emplace(file.name, file);
   if (!run_.manifest.interrupted && run_.missing.empty()) {
     throw DataError({folder}, "", "a run that came to its end",
@@ -88,6 +92,9 @@ void Resume::check_plan(const Session& session) const {
                                 "run",
                                 is));
   };
+  if (run_.manifest.mode != session.scenario.mode)
+    refuse("mode", std::string(to_string(run_.manifest.mode)),
+           std::string(to_string(session.scenario.mode)));
   auto was = hashes(run_.manifest.suites), is = hashes(session);
   for (const auto& [role, hash] : is) was.try_emplace(role, "none");
   for (const auto& [role, hash] : was) {

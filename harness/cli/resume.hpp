@@ -26,6 +26,8 @@ class Resume {
 
   const Manifest& manifest() const { return run_.manifest; }
   const Telemetry& telemetry() const { return run_.telemetry; }
+  /// Raw files of texts that were read back.
+  const std::vector<store::CellFile>& likelihood() const { return run_.likelihood; }
   /// The raw file of a cell that came to its end; empty: to be run again.
   std::string whole_file(const Cell& cell, Arm arm) const;
   /// What was asked of a quality cell that was cut short, failed attempts included: those happened,

@@ -222,17 +222,19 @@ Json list(const std::vector<T>& items, const ToJson& to_json) {
 }
 
 Json run(const Manifest& m) {
-  return {{"id", m.run_id},
-          {"tool_version", m.tool_version},
-          {"scenario", m.scenario_name},
-          {"scenario_hash", m.scenario_hash},
-          {"plan_hash", m.plan_hash},
-          {"mode", to_string(m.mode)},
-          {"attempt", m.attempt},
-          {"started", m.started},
-          {"finished", m.finished},
-          {"interrupted", m.interrupted},
-          {"merged_from", m.merged_from}};
+  Json out{{"id", m.run_id},
+           {"tool_version", m.tool_version},
+           {"scenario", m.scenario_name},
+           {"scenario_hash", m.scenario_hash},
+           {"plan_hash", m.plan_hash},
+           {"mode", to_string(m.mode)},
+           {"attempt", m.attempt},
+           {"started", m.started},
+           {"finished", m.finished},
+           {"interrupted", m.interrupted},
+           {"merged_from", m.merged_from}};
+  if (!m.resumed.empty()) out["resumed"] = m.resumed;
+  return out;
 }
 
 void add_findings(const decision::Verdict& v, Json& json) {
