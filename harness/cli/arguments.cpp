@@ -307,6 +307,9 @@ class Parser {
                      "with three times as many")
         ->check(CLI::Range(0.1, 3600.0))
         ->capture_default_str();
+    verify->add_flag("--fresh", v->fresh,
+                     "Execute everything again; without it, verdicts that are kept from earlier "
+                     "($XDG_CACHE_HOME/abgate) are taken over");
   }
 
   void add_nightly() {

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/ask.hpp"
+#include "cli/cache_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/grader_check.hpp"
 #include "cli/plugin_pass.hpp"
@@ -50,7 +51,7 @@ ExitCode execute(const CheckOptions& options, Streams io) {
     return ExitCode::go;
   }
   const Note say = [&](const std::string& line) { io.out << line << "\n" << std::flush; };
-  check_grader(session, grader_cache("reports/runs"), say, {});
+  check_grader(session, verdict_cache_file(say), say, {});
   check_scorer(session, say, {});
   const Preflight checked = preflight(s, session.plan, {Arm::baseline, Arm::candidate}, make_ask());
   for (const auto& facts : checked.facts) print_facts(facts, s.arm(facts.arm), io.out);

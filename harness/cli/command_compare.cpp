@@ -45,7 +45,7 @@ ExitCode execute(const CompareOptions& options, Streams io) {
   const Note note = note_to(io.err, options.progress);
   const Session session =
       prepare_to_drive(options.input, Arm::baseline, make_ask(),
-                       grader_first(options.out, note, interrupt.token()));
+                       grader_first(note, interrupt.token()));
   check_criteria(session, io.err);
   if (session.scenario.mode == Mode::swapped) {
     throw Error(
@@ -86,7 +86,7 @@ ExitCode execute(const RecordOptions& options, Streams io) {
   }
   const Note note = note_to(io.err, options.progress);
   const Session session = prepare_to_drive(input, arm, make_ask(),
-                                           grader_first(options.out, note, interrupt.token()));
+                                           grader_first(note, interrupt.token()));
   check_criteria(session, io.err);
   if (session.scenario.extension) {
     throw Error(ExitCode::bad_scenario,

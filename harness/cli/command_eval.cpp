@@ -6,9 +6,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
+#include "cli/cache_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/drive.hpp"
+#include "cli/grader_check.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/judge_run.hpp"
 #include "cli/score_answers.hpp"
@@ -157,6 +160,23 @@ void write_scores(const std::vector<ItemScore>& scores, const std::string& path)
     throw Error(ExitCode::bad_data, fmt::format("--scores: cannot write {}", printable(path, 200)));
 }
 
+/// As before a run: the tests of what is answered must tell right from wrong here. Returns the file
+/// that keeps verdicts.
+std::string check_answered(const Suite& suite, const std::vector<RequestRecord>& answers,
+                           Streams io) {
+  std::set<std::string> answered;
+  for (const RequestRecord& r : answers) answered.insert(r.prompt_id);
+  Suite tested = suite;
+  std::erase_if(tested.items, [&](const SuiteItem& item) {
+    return item.tests.empty() || answered.count(item.id) == 0;
+  });
+  if (tested.items.empty()) return {};
+  const auto note = [&](const std::string& line) { io.err << line << "\n" << std::flush; };
+  const std::string cache = verdict_cache_file(note);
+  check_tests(tested, cache, note, {}, "nothing was scored");
+  return cache;
+}
+
 ExitCode score_file(const EvalOptions& options, Streams io) {
   const Suite suite = quality::load_suite(options.suite);
   const auto answers = quality::read_answers(options.answers, suite);
@@ -164,8 +184,9 @@ ExitCode score_file(const EvalOptions& options, Streams io) {
   config.pass_k = options.pass_k;
   for (const RequestRecord& r : answers)
     config.repeats = std::max<std::size_t>(config.repeats, r.planned.repeat + 1);
+  const std::string cache = check_answered(suite, answers, io);
   auto scores = quality::score(suite, answers);
-  const auto notes = add_executed(scores, suite, config, "");
+  const auto notes = add_executed(scores, suite, config, {cache, ""});
   print_scores(scores, notes, io.out);
   write_scores(scores, options.scores);
   return ExitCode::go;

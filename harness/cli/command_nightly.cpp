@@ -115,7 +115,7 @@ ExitCode execute(const NightlyOptions& options, Streams io) {
   };
   const Session session = prepare_to_drive(
       options.input, Arm::baseline, make_ask(),
-      grader_first(options.state + "/runs", note, interrupt.token()));
+      grader_first(note, interrupt.token()));
   check_criteria(session, io.err);
   DriveOptions drive_options;
   drive_options.out = options.state + "/runs";

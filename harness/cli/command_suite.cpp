@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/cache_file.hpp"
 #include "cli/commands.hpp"
 #include "core/error.hpp"
 #include "quality/carve.hpp"
@@ -43,13 +44,20 @@ ExitCode execute(const SuiteVerifyOptions& options, Streams io) {
   quality::Limits limits;
   limits.wall_s = options.timeout_s;
   limits.cpu_s = static_cast<unsigned>(std::ceil(options.timeout_s));
-  quality::Executor executor(std::move(sandbox), limits);
+  const std::string cache =
+      options.fresh ? "" : verdict_cache_file([&](const std::string& line) { io.err << line << "\n"; });
+  quality::Executor executor(std::move(sandbox), limits, cache);
   const auto check = quality::verify_suite(suite, executor);
   io.out << fmt::format("{}: {} items, {} with tests that run here, sandbox {}\n", suite.name,
                         suite.items.size(), check.executable, check.tier);
   for (const auto& skipped : check.skipped) io.out << "skipped: " << skipped << "\n";
   for (const auto& failure : check.failures) io.out << "failed: " << failure << "\n";
   io.out << check.sentence() << "\n";
+  const std::size_t runs = executor.counts().runs;
+  if (runs < check.references_pass + check.stubs_fail)  // each takes one at least
+    io.out << fmt::format("{} programs executed; the other verdicts are from earlier ({}), --fresh "
+                          "executes them again\n",
+                          runs, cache);
   return check.good() ? ExitCode::go : ExitCode::bad_data;
 }
 

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <ostream>
 
 #include "cli/ask.hpp"
+#include "cli/cache_file.hpp"
 #include "cli/client_calibration.hpp"
 #include "cli/drive_plan.hpp"
 #include "cli/grader_check.hpp"
@@ -52,10 +54,10 @@ class Drive {
 
   /// `grader`: what check_grader() said.
   DriveResult run(const Preflight& checked, std::optional<ClientCalibration> calibration,
-                  const std::string& grader) {
+                  const GraderCheck& grader) {
     manifest_.calibration = std::move(calibration);
-    manifest_.grader = grader;
-    keep_verdicts();
+    manifest_.grader = grader.line;
+    keep_verdicts(grader.verdicts);
     std::copy(checked.models.begin(), checked.models.end(), models_.begin());
     begin_manifest(checked);
     monitor_ = start_monitor(session_.scenario, plan_.servers(), folder_);
@@ -79,10 +81,8 @@ class Drive {
  private:
   /// The run folder starts with the verdicts that the check of the suite made: what answers as the
   /// reference does need not be executed again.
-  void keep_verdicts() const {
-    std::error_code none;  // no tests, or a cache that could not be written
-    std::filesystem::copy_file(grader_cache(options_.out), folder_.path() + "/executions.cache",
-                               none);
+  void keep_verdicts(const std::string& verdicts) const {
+    if (!verdicts.empty()) std::ofstream(folder_.path() + "/executions.cache") << verdicts;
   }
 
   std::size_t blocks_now() const {
@@ -92,14 +92,16 @@ class Drive {
   /// The second look, if the first did not decide: its cells are expected from now on.
   bool extend() {
     if (!options_.extend) return false;
+    // A look that was taken is not taken twice.
+    const bool taken = resume_ != nullptr && resume_->manifest().look == 2;
     folder_.write_telemetry(telemetry(), manifest_.clock_zero);
-    if (!options_.extend(folder_.path())) return false;
+    if (!taken && !options_.extend(folder_.path())) return false;
     manifest_.look = 2;
     expect(true);
     folder_.write_manifest(manifest_);
-    view_.note(fmt::format("note: the first look did not decide; the declared extension follows "
+    view_.note(fmt::format("note: the first look {}did not decide; the declared extension follows "
                            "({} more blocks, look 2 of 2)",
-                           session_.scenario.blocks));
+                           taken ? "of the interrupted run " : "", session_.scenario.blocks));
     return true;
   }
 
@@ -273,11 +275,13 @@ class Drive {
     const Manifest& before = resume_->manifest();
     manifest_.resumed = before.resumed;
     manifest_.resumed.push_back(fmt::format(
-        "run {} was interrupted ({}); {} finished cells and {} stored answers of it were taken "
+        "run {} was interrupted ({}); {} finished cells and {} stored answers{} of it were taken "
         "over, everything else was asked from {} on",
         before.run_id,
         before.finished.empty() ? "it did not say when" : "at " + before.finished, cells_taken_,
-        answers_taken_, manifest_.started));
+        answers_taken_,
+        texts_taken_ > 0 ? fmt::format(" and {} texts read back", texts_taken_) : "",
+        manifest_.started));
   }
 
   std::string summary(const Cell& cell, const std::vector<Arm>& arms,
@@ -296,7 +300,8 @@ class Drive {
     if (!config.enabled || !session_.quality || stop_.stop_requested() || gone_) return;
     LikelihoodPass pass{folder_.path(), {}, config, make_ask(),
                         [this](const std::string& line) { view_.note(line); },
-                        redactor_of(session_.scenario)};
+                        redactor_of(session_.scenario), {}};
+    if (resume_ != nullptr) pass.before = resume_->likelihood();
     for (const Arm arm : {Arm::baseline, Arm::candidate, Arm::control}) {
       const bool asked = !options_.only || arm == *options_.only ||
                          (arm == Arm::control && *options_.only == Arm::baseline);
@@ -304,9 +309,10 @@ class Drive {
       const Arm server = arm == Arm::control ? Arm::baseline : arm;
       pass.arms.push_back({arm, &session_.scenario.arm(server), models_[index_of(server)]});
     }
-    run_likelihood(
+    texts_taken_ = run_likelihood(
         pass, reference_texts(*session_.quality, session_.plan, session_.scenario.quality), stop_);
-    run_likelihood(pass, options_.only == Arm::candidate ? options_.outputs : outputs_, stop_);
+    texts_taken_ +=
+        run_likelihood(pass, options_.only == Arm::candidate ? options_.outputs : outputs_, stop_);
   }
 
   /// Keeps a baseline's answer for being read back.
@@ -386,7 +392,7 @@ class Drive {
   std::array<int, kArmCount> dead_cells_{};
   EventRates rates_{};
   std::vector<LikelihoodText> outputs_;
-  std::size_t cells_taken_ = 0, answers_taken_ = 0;  ///< of the interrupted run
+  std::size_t cells_taken_ = 0, answers_taken_ = 0, texts_taken_ = 0;  ///< of the interrupted run
   std::size_t planned_ = 0;
   std::size_t done_ = 0;
   bool gone_ = false;
@@ -408,7 +414,7 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   };
   std::optional<Resume> resume;
   if (!options.resume.empty()) resume.emplace(options.resume, session);
-  const std::string grader = check_grader(session, grader_cache(options.out), note, stop);
+  const GraderCheck grader = check_grader(session, verdict_cache_file(note), note, stop);
   check_scorer(session, note, stop);
   if (stop.stop_requested())
     throw Error(ExitCode::interrupted, "interrupted before any request was sent");

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
-#include <system_error>
+#include <utility>
 
+#include "cli/cache_file.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
 #include "quality/execute.hpp"
@@ -42,7 +42,8 @@ void add(quality::SuiteCheck& all, const quality::SuiteCheck& piece) {
   all.failures.insert(all.failures.end(), piece.failures.begin(), piece.failures.end());
 }
 
-[[noreturn]] void refuse(const Suite& suite, const quality::SuiteCheck& check) {
+[[noreturn]] void refuse(const Suite& suite, const quality::SuiteCheck& check,
+                         std::string_view not_done) {
   std::string named;
   for (std::size_t i = 0; i < std::min(kNamedFailures, check.failures.size()); ++i)
     named += (i > 0 ? "; " : "") + printable(check.failures[i], 200);
@@ -50,36 +51,36 @@ void add(quality::SuiteCheck& all, const quality::SuiteCheck& piece) {
     named += fmt::format("; {} more", check.failures.size() - kNamedFailures);
   throw Error(
       ExitCode::void_run,
-      fmt::format("VOID: the tests of suite {} do not tell right from wrong here ({}): {}; nothing "
-                  "was sent; see `abgate suite verify {}`",
-                  suite.name, check.sentence(), named, printable(suite.path, 200)));
+      fmt::format("VOID: the tests of suite {} do not tell right from wrong here ({}): {}; {}; see "
+                  "`abgate suite verify {}`",
+                  suite.name, check.sentence(), named, not_done, printable(suite.path, 200)));
 }
 
 }  // namespace
 
-std::string grader_cache(const std::string& out) {
-  return out + "/suite-check.cache";
-}
-
 std::function<void(const Session&)> grader_first(
-    const std::string& out, const std::function<void(const std::string&)>& note,
-    const std::stop_token& stop) {
-  return [out, note, stop](const Session& session) {
+    const std::function<void(const std::string&)>& note, const std::stop_token& stop) {
+  return [note, stop](const Session& session) {
     const auto progress = [&](const std::string& line) {
       if (line.starts_with(kChecking)) note(line);
     };
-    check_grader(session, grader_cache(out), progress, stop);
+    check_grader(session, verdict_cache_file(progress), progress, stop);
     if (stop.stop_requested())
       throw Error(ExitCode::interrupted, "interrupted before any request was sent");
   };
 }
 
-std::string check_grader(const Session& session, const std::string& cache,
+GraderCheck check_grader(const Session& session, const std::string& cache,
                          const std::function<void(const std::string&)>& note,
                          const std::stop_token& stop) {
-  if (!session.quality) return "";
-  const Suite suite = planned_with_tests(session);
-  if (suite.items.empty()) return "";
+  if (!session.quality) return {};
+  return check_tests(planned_with_tests(session), cache, note, stop, "nothing was sent");
+}
+
+GraderCheck check_tests(const Suite& suite, const std::string& cache,
+                        const std::function<void(const std::string&)>& note,
+                        const std::stop_token& stop, std::string_view not_done) {
+  if (suite.items.empty()) return {};
   std::string why;
   auto sandbox = quality::make_best_sandbox(why);
   if (!sandbox) {
@@ -87,13 +88,9 @@ std::string check_grader(const Session& session, const std::string& cache,
         "the tests of {} items are not executed, nothing contains programs here: {}",
         suite.items.size(), printable(why, 300));
     note("warning: " + line);
-    return line;
+    return {line, ""};
   }
   const std::string tier = fmt::format("sandbox {}", to_string(sandbox->tier()));
-  if (!cache.empty()) {
-    std::error_code ignored;  // a cache that cannot be written costs time only
-    std::filesystem::create_directories(std::filesystem::path(cache).parent_path(), ignored);
-  }
   quality::Executor executor(std::move(sandbox), {}, cache);
   quality::SuiteCheck all;
   TimePoint said = now();
@@ -108,14 +105,14 @@ std::string check_grader(const Session& session, const std::string& cache,
                      suite.items.size()));
     said = now();
   }
-  if (stop.stop_requested()) return "";
-  if (!all.good()) refuse(suite, all);
+  if (stop.stop_requested()) return {};
+  if (!all.good()) refuse(suite, all, not_done);
   std::string line = fmt::format("tests of {}: {} ({})", suite.name, all.sentence(), tier);
   if (all.executable < suite.items.size())
     line += fmt::format("; {} more items have tests that do not run here",
                         suite.items.size() - all.executable);
   note(line);
-  return line;
+  return {std::move(line), executor.verdicts_asked()};
 }
 
 }  // namespace abgate::cli

@@ -4,26 +4,35 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "cli/session.hpp"
 
 namespace abgate::cli {
 
-/// Where the verdicts of a folder of runs are kept, so that the next run need not execute them.
-std::string grader_cache(const std::string& out);
+struct GraderCheck {
+  /// For the report: how many passed, in which sandbox; or why nothing can be executed; empty if no
+  /// item has tests.
+  std::string line;
+  std::string verdicts;  ///< what was found, as lines of a cache file
+};
 
-/// Runs reference and stub of every planned quality item with tests in the sandbox. `cache` keeps
-/// the verdicts (empty: memory only); `note` gets progress lines. Returns one line for the report:
-/// how many passed, in which sandbox; or why nothing can be executed; empty if no item has tests.
-/// Throws Error(void_run), with the items, where a reference fails or a stub passes.
-std::string check_grader(const Session& session, const std::string& cache,
+/// Runs reference and stub of every item with tests in the sandbox. `cache` keeps the verdicts
+/// (verdict_cache_file(); empty: memory only); `note` gets progress lines; `not_done` ends the
+/// message of a failure. Throws Error(void_run), with the items, where a reference fails or a stub
+/// passes.
+GraderCheck check_tests(const Suite& suite, const std::string& cache,
+                        const std::function<void(const std::string&)>& note,
+                        const std::stop_token& stop, std::string_view not_done);
+
+/// The same for the items that the plan sends.
+GraderCheck check_grader(const Session& session, const std::string& cache,
                          const std::function<void(const std::string&)>& note,
                          const std::stop_token& stop);
 
 /// The same for prepare_to_drive(): says how far it is, and leaves the result to the check of the run
-/// itself, which finds the verdicts in the cache beside `out`.
+/// itself, which finds the verdicts in the cache.
 std::function<void(const Session&)> grader_first(
-    const std::string& out, const std::function<void(const std::string&)>& note,
-    const std::stop_token& stop);
+    const std::function<void(const std::string&)>& note, const std::stop_token& stop);
 
 }  // namespace abgate::cli

@@ -46,7 +46,7 @@ std::vector<ItemScore> all_scores(const store::StoredRun& run, const QualityConf
   Suite suite;
   if (!load_quality_suite(run, suite)) return {};
   auto scores = quality::score(suite, answers, threads);
-  notes = add_executed(scores, suite, config, run.path, threads);
+  notes = add_executed(scores, suite, config, verdict_files(run.path), threads);
   for (std::string& note : add_plugin_scores(run, config.scorer, scores))
     notes.push_back(std::move(note));
   return scores;

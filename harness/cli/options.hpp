@@ -99,6 +99,7 @@ struct CarveOptions {
 struct SuiteVerifyOptions {
   std::string suite;
   double timeout_s = 10;  ///< of each program; one that needs longer is run again, three times so
+  bool fresh = false;     ///< execute everything, whatever is kept from earlier
 };
 struct NightlyOptions {
   ScenarioOptions input;

@@ -36,6 +36,42 @@ std::string counted_items(std::size_t n) {
   return fmt::format("{} item{}", n, n == 1 ? "" : "s");
 }
 
+constexpr std::size_t kNamedItems = 5;
+
+/// How many answers of each arm carry a flag, and on which items; empty if none does.
+std::string flagged(const std::vector<ItemScore>& scores, std::string_view flag) {
+  std::map<Arm, std::size_t> by;
+  std::set<std::string_view> items;
+  for (const ItemScore& s : scores) {
+    if (std::find(s.flags.begin(), s.flags.end(), flag) == s.flags.end()) continue;
+    ++by[s.arm];
+    items.insert(s.item);
+  }
+  std::string out, named;
+  for (const auto& [arm, n] : by)
+    out += fmt::format("{}{} of {}", out.empty() ? "" : ", ", n, to_string(arm));
+  if (out.empty()) return out;
+  std::size_t left = kNamedItems;
+  for (const std::string_view item : items) {
+    if (left-- == 0) break;
+    named += (named.empty() ? "" : ", ") + printable(std::string(item), 80);
+  }
+  if (items.size() > kNamedItems) named += fmt::format(" and {} more", items.size() - kNamedItems);
+  return fmt::format("{} ({})", out, named);
+}
+
+/// Passes that are none.
+void note_doubtful(const std::vector<ItemScore>& scores, std::vector<std::string>& notes) {
+  if (const std::string who = flagged(scores, "run_forged"); !who.empty())
+    notes.push_back("pass1: forged passes, counted as failures: " + who +
+                    "; these programs pass whatever their tests say, with checks that must fail "
+                    "as well");
+  if (const std::string who = flagged(scores, "run_unproven"); !who.empty())
+    notes.push_back("pass1: unproven passes, counted as failures: " + who +
+                    "; these programs passed once, but with checks that must fail they ended "
+                    "otherwise, twice");
+}
+
 void execute(std::vector<ItemScore>& scores, const Suite& suite, const QualityConfig& config,
              const std::vector<const SuiteItem*>& answered, quality::Executor& executor,
              unsigned threads, std::vector<std::string>& notes) {
@@ -54,6 +90,7 @@ void execute(std::vector<ItemScore>& scores, const Suite& suite, const QualityCo
   notes.push_back(fmt::format("pass1: the answers to {} were executed with their tests in sandbox {}",
                               counted_items(runnable),
                               to_string(executor.sandbox().tier())));
+  note_doubtful(scores, notes);
   for (const auto& [why, count] : skipped)
     notes.push_back(fmt::format("pass1: not measured for {}: {}", counted_items(count), why));
   const std::size_t k = config.pass_k > 0 ? config.pass_k : config.repeats;
@@ -78,8 +115,12 @@ bool load_quality_suite(const store::StoredRun& run, Suite& suite) {
   return false;
 }
 
+VerdictFiles verdict_files(const std::string& run_folder) {
+  return {run_folder + "/executions.cache", run_folder + "/syntax.cache"};
+}
+
 std::vector<std::string> add_executed(std::vector<ItemScore>& scores, const Suite& suite,
-                                      const QualityConfig& config, const std::string& folder,
+                                      const QualityConfig& config, const VerdictFiles& caches,
                                       unsigned threads) {
   std::vector<std::string> notes;
   const auto answered = answered_items(scores, suite);
@@ -96,11 +137,10 @@ std::vector<std::string> add_executed(std::vector<ItemScore>& scores, const Suit
     notes.push_back("syntax_valid: " + reason);
     return notes;
   }
-  const auto file = [&](const char* name) { return folder.empty() ? "" : folder + "/" + name; };
-  quality::Executor executor(std::move(sandbox), {}, file("executions.cache"));
+  quality::Executor executor(std::move(sandbox), {}, caches.executions);
   if (any_tests) execute(scores, suite, config, answered, executor, threads, notes);
   for (const std::string& left :
-       quality::add_syntax(scores, suite, executor.sandbox(), threads, file("syntax.cache")))
+       quality::add_syntax(scores, suite, executor.sandbox(), threads, caches.syntax))
     notes.push_back("syntax_valid: not measured for " + left);
   return notes;
 }

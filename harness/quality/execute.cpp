@@ -256,6 +256,10 @@ Executor::Counts Executor::counts() const {
   return state_->counts;
 }
 
+std::string Executor::verdicts_asked() const {
+  return state_->cache.lines_asked();
+}
+
 bool Executor::can_run(const SuiteItem& item, std::string& why) const {
   const std::string_view interpreter = interpreter_of(item.language);
   if (item.tests.empty()) {

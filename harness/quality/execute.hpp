@@ -68,6 +68,8 @@ class Executor {
     std::size_t cached = 0, repeated = 0, infra_errors = 0;
   };
   Counts counts() const;
+  /// Every verdict that was asked for so far, as lines of a cache file.
+  std::string verdicts_asked() const;
 
  private:
   struct State;

@@ -22,6 +22,14 @@ std::optional<RunClass> class_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string line_of(const std::string& key, const RunVerdict& verdict) {
+  const nlohmann::json row{{"key", key},
+                           {"class", to_string(verdict.cls)},
+                           {"detail", verdict.detail},
+                           {"repeated", verdict.repeated}};
+  return row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 std::shared_future<RunVerdict> ready(RunVerdict verdict) {
   std::promise<RunVerdict> promise;
   promise.set_value(std::move(verdict));
@@ -68,6 +76,7 @@ RunVerdict VerdictCache::get(const std::string& key, const std::function<RunVerd
   std::promise<RunVerdict> promise;
   {
     std::unique_lock lock(mutex_);
+    asked_.insert(key);
     const auto it = verdicts_.find(key);
     if (it != verdicts_.end()) {
       const std::shared_future<RunVerdict> known = it->second;
@@ -113,14 +122,26 @@ void VerdictCache::put(const std::string& key, const RunVerdict& verdict) {
   append(key, verdict);
 }
 
+std::string VerdictCache::lines_asked() {
+  std::map<std::string, std::shared_future<RunVerdict>> wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& key : asked_) {
+      const auto it = verdicts_.find(key);
+      if (it != verdicts_.end()) wanted.insert(*it);
+    }
+  }
+  std::string out;
+  for (const auto& [key, verdict] : wanted) {
+    if (verdict.get().cls != RunClass::infra_error) out += line_of(key, verdict.get());
+  }
+  return out;
+}
+
 void VerdictCache::append(const std::string& key, const RunVerdict& verdict) {
   if (file_.empty()) return;
-  const nlohmann::json row{{"key", key},
-                           {"class", to_string(verdict.cls)},
-                           {"detail", verdict.detail},
-                           {"repeated", verdict.repeated}};
   std::ofstream out(file_, std::ios::app);
-  out << row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  out << line_of(key, verdict);
 }
 
 }  // namespace abgate::quality

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ class VerdictCache {
   /// `compute` is called at most once per key, unless it gave infra_error.
   RunVerdict get(const std::string& key, const std::function<RunVerdict()>& compute);
 
+  /// The lines of a cache file with what get() was asked for so far.
+  std::string lines_asked();
+
   /// What is known already; waits for one that is being computed.
   std::optional<RunVerdict> find(const std::string& key);
   /// Keeps a verdict that was made elsewhere, unless there is one.
@@ -38,6 +42,7 @@ class VerdictCache {
   std::string file_;
   std::mutex mutex_;
   std::map<std::string, std::shared_future<RunVerdict>> verdicts_;
+  std::set<std::string> asked_;
 };
 
 }  // namespace abgate::quality

@@ -71,7 +71,7 @@ void add_answer_rates(const Input& in, Document& out) {
   out.push_back(Paragraph{
       "Share of the answers caught by a detector (loops, empty answers, leaked special tokens, "
       "another language). `hit_length` and `suffix_echo` alone are no fault; `run_…` tells how an "
-      "executed program ended:\n"});
+      "executed program ended (`run_forged`: it passed whatever its tests said, which is no pass):\n"});
   out.push_back(flags);
 }
 

@@ -54,7 +54,7 @@ bool sandboxed() {
 
 std::string refusal(const Session& session, const std::string& cache) {
   try {
-    return check_grader(session, cache, [](const std::string&) {}, {});
+    return check_grader(session, cache, [](const std::string&) {}, {}).line;
   } catch (const Error& e) {
     CHECK(e.code() == ExitCode::void_run);
     return e.what();
@@ -67,7 +67,7 @@ TEST_CASE("The tests of a suite must pass its references and fail its stubs befo
           "[grader]") {
   if (!sandboxed()) return;
   const TempDir dir;
-  const std::string cache = grader_cache(dir.at("runs"));
+  const std::string cache = dir.at("verdicts.jsonl");
   const auto good = python_item("good", "    return a + 1\n");
   CHECK_THAT(refusal(session_of({good}), cache),
              ContainsSubstring("1 of 1 references pass, 1 of 1 stubs fail"));
@@ -135,7 +135,7 @@ TEST_CASE("Answers are executed and parsed wherever that can be done, and the re
   QualityConfig config;
   config.repeats = 2;
   const TempDir dir;
-  const auto notes = add_executed(scores, suite, config, dir.path());
+  const auto notes = add_executed(scores, suite, config, verdict_files(dir.path()));
   std::string all;
   for (const auto& note : notes) all += note + "\n";
   CAPTURE(all);

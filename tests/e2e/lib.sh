@@ -2,6 +2,7 @@
 # Sourced; expects ABGATE, VLLMSIM and SOURCE in the environment.
 set -uo pipefail
 work=$(mktemp -d)
+export XDG_CACHE_HOME=$work/cache  # never the user's own
 pids=()
 failures=0
 

@@ -53,6 +53,27 @@ for text in "references pass" "pass_at_k" "syntax_valid" "plugin (same_words)" "
   grep -qF -- "$text" "$run/report.md" || { sed 's/\\//g' "$run/report.md" | grep -qF -- "$text"; } || fail "the report lacks: $text"
 done
 want_file "$run/scores/plugin.jsonl"
+# Scored anew by the scorer: the same answers give the same bytes, for every number of threads.
+cp "$run/verdict.json" "$work/before.json"
+cp "$run/report.md" "$work/before.md"
+for threads in 1 2; do
+  abgate judge "$run" --rescore --threads $threads
+  want_err "answers scored"
+  cmp -s "$work/before.json" "$run/verdict.json" || fail "--rescore with $threads threads changed verdict.json"
+  cmp -s "$work/before.md" "$run/report.md" || fail "--rescore with $threads threads changed report.md"
+done
+# Another scorer is another score, for these answers only.
+cp "$work/length.py" "$work/length.kept"
+sed -i 's/"score": 1.0 if same else 0.25/"score": 0.125/' "$work/length.py"
+abgate judge "$run"
+cmp -s "$work/before.json" "$run/verdict.json" || fail "judge without --rescore asked the scorer"
+abgate judge "$run" --rescore
+grep -A60 '"id": "own"' "$run/verdict.json" | grep -q '0\.125' || fail "--rescore did not take the new scores"
+result_of own | grep -q '"PASS"' && fail "own passes with scores below its threshold"
+result_of pass1 | grep -q '"FAIL"\|missing' && fail "--rescore changed another score"
+mv "$work/length.kept" "$work/length.py"
+abgate judge "$run" --rescore
+cmp -s "$work/before.json" "$run/verdict.json" || fail "the first scorer again gave another verdict.json"
 # Judged again: the same bytes, and the scorer is not run.
 cp "$run/verdict.json" "$work/before.json"
 mv "$work/length.py" "$work/gone.py"
@@ -99,6 +120,39 @@ P
 abgate eval "$work/good.jsonl" --answers "$work/answers.jsonl" --pass-k 2 --scores "$work/scores.jsonl"
 want_status 0; want_out pass1; want_out pass_at_k; want_out syntax_valid
 want_file "$work/scores.jsonl"
+want_err "references pass"
+want_file "$XDG_CACHE_HOME/abgate/verdicts.jsonl"
+# The tests of a file's items are tried as before a run, those of others are not.
+abgate eval "$work/wrong.jsonl" --answers "$work/answers.jsonl" --scores "$work/never.jsonl"
+want_status 30; want_one_error_line; want_err VOID; want_err "py/add"; want_err "nothing was scored"
+[ -e "$work/never.jsonl" ] && fail "answers were scored by tests that refuse their reference"
+grep -v '"py/add"' "$work/answers.jsonl" >"$work/others.jsonl"
+abgate eval "$work/wrong.jsonl" --answers "$work/others.jsonl"
+want_status 0; want_err "references pass"
+# A program that disarms its tests is no pass, and is named.
+python3 - "$work" <<'P'
+import json, sys
+item = {"id": "sh/inc", "cluster": "sh/inc", "category": "x", "language": "bash", "kind": "chat", "entry_point": "inc",
+        "messages": [{"role": "user", "content": "inc"}], "reference": "inc() { echo $(($1 + 1)); }\n", "tests": '[[ "$(inc 1)" == 2 ]] || exit 1'}
+with open(sys.argv[1] + "/shell.jsonl", "w") as out:
+    out.write(json.dumps({"suite": "shell", "version": 1, "licence": "CC0-1.0"}) + "\n" + json.dumps(item) + "\n")
+with open(sys.argv[1] + "/forged.jsonl", "w") as out:
+    out.write(json.dumps({"id": "sh/inc", "completion": "inc() { echo 7; }\nexit() { :; }\n"}) + "\n")
+P
+abgate eval "$work/shell.jsonl" --answers "$work/forged.jsonl" --scores "$work/scores.jsonl"
+want_status 0; want_out "pass1: forged passes, counted as failures: 1 of baseline (sh/inc)"
+grep -q '"pass1":0.0' "$work/scores.jsonl" || fail "a forged pass counts"
+grep -q run_forged "$work/scores.jsonl" || fail "a forged pass is not flagged"
+# Nothing is left where a command was started.
+mkdir "$work/empty" && cd "$work/empty" || exit 1
+abgate check "$work/good.yaml" --baseline "$base" --candidate "$cand"
+abgate suite verify "$work/good.jsonl"
+want_status 0; want_out "0 programs executed; the other verdicts are from earlier"
+abgate suite verify "$work/good.jsonl" --fresh
+want_status 0
+grep -q "from earlier" <<<"$out" && fail "--fresh took verdicts over"
+[ -z "$(ls -A "$work/empty")" ] || fail "files were left in the current folder: $(ls -A "$work/empty")"
+cd "$work" || exit 1
 printf '{"id": "py/add", "completion": "x"}\n{"id": "nobody", "completion": "x"}\n' >"$work/answers.jsonl"
 abgate eval "$work/good.jsonl" --answers "$work/answers.jsonl"
 want_status 65; want_one_error_line; want_err nobody
