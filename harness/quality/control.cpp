@@ -72,7 +72,8 @@ std::string undefine() {
 }
 
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t')) ++at;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
+    ++at;
   return at;
 }
 
@@ -91,8 +92,7 @@ std::size_t inside_main(std::string_view tests) {
 }
 
 /// The checks are the last that main() does, whether it returns in its middle or at its end: they
-/// stand in the destructor of its first variable. In a main() that is not the tests' own they are
-/// not.
+/// stand in the destructor of its first variable. A main() that is not the tests' own has none.
 std::string cpp_text(const SuiteItem& item, const std::string& program, Checks checks,
                      ControlledProgram& out) {
   const std::string name = "t" + random_hex(6);
@@ -107,13 +107,13 @@ std::string cpp_text(const SuiteItem& item, const std::string& program, Checks c
   }
   std::string tests = item.tests;
   const std::size_t at = inside_main(tests);
-  if (at == std::string::npos)  // the guard calls it behind whatever main() there is
-    return fmt::format("{}{}{}\nextern \"C\" void abgate_checks() {{ {} }}\n", program, undefine(),
-                       tests, body);
-  tests.insert(at, fmt::format(" {0} {0}v; ", name));
-  return fmt::format("{1}{2}struct {0} {{ ~{0}() noexcept(false); }};\n{3}\n{0}::~{0}() "
-                     "noexcept(false) {{ {4} }}\n",
-                     name, program, undefine(), tests, body);
+  if (at != std::string::npos) {
+    tests.insert(at, fmt::format(" struct {0} {{ ~{0}() noexcept(false) {{ {1} }} }} {0}v;\n", name,
+                                 body));
+  } else {  // the guard calls it behind whatever main() there is
+    tests += fmt::format("\nextern \"C\" void abgate_checks() {{ {} }}\n", body);
+  }
+  return program + undefine() + tests + "\n";
 }
 
 // JavaScript ------------------------------------------------------------------------------------

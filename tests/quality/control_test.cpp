@@ -220,6 +220,14 @@ TEST_CASE("Control: a C++ program that disarms its tests is found out", "[hostil
     const SuiteItem macro = cpp("#undef assert\n#define assert(c) if (!(c)) return 1\nint main() { "
                                 "assert(f(1) == 2); return 0; }");
     expect_wrong(*executor, macro, {wrong});
+    // Tests that close the function themselves, as MultiPL-E's do; a main() in a comment and a text.
+    SuiteItem closing = cpp("}\n// int main() {\nconst char* text = R\"(int main() {)\";\nint main() {\n"
+                            "  auto candidate = f;\n  assert(candidate((1)) == (2));\n}\n");
+    closing.reference = "  return x + 1;\n";
+    expect_wrong(*executor, closing, {"  return 7;\n"});
+    expect_forged(*executor, closing,
+                  {"  return 7;\n}\n" + kCppSpeaks +
+                   "struct Early { Early() { speak(); } } early;\nvoid g() {\n"});
     const SuiteItem arrow = cpp("#include <cassert>\nauto main() -> int { assert(f(1) == 2); }");
     expect_wrong(*executor, arrow, {wrong});
   }
