@@ -139,37 +139,53 @@ constexpr std::array<AssertKind, 15> kAssertKinds{
      {"doesNotMatch", "String({0} === {1}), /false/"},
      {"ifError", "{0} === {1} ? null : new Error('unexpected')"}}};
 
-/// Every kind of check that the tests use, as functions that throw if it does not hold.
-std::vector<std::string> js_checks(const std::string& tests, Checks checks) {
-  std::vector<std::string> out;
-  for (const AssertKind& kind : kAssertKinds) {
-    if (!has_word(tests, kind.name)) continue;
+/// Every kind of check that the tests use, called as functions of `assert`: a list of functions that
+/// throw if it does not hold.
+std::string js_checks(const std::string& tests, std::string_view assert, Checks checks,
+                      std::size_t& count) {
+  std::string out;
+  count = 0;
+  const auto add = [&](std::string_view name, std::string_view call) {
     const Sides s = draw(checks);
-    out.push_back(fmt::format("() => assert.{}({})", kind.name,
-                              fmt::format(fmt::runtime(kind.call), s.left, s.right)));
-  }
-  if (out.empty() || tests.find("assert(") != std::string::npos) {
-    const Sides s = draw(checks);
-    out.push_back(fmt::format("() => assert({} === {})", s.left, s.right));
-  }
+    out += fmt::format("{}() => {}{}({})", out.empty() ? "" : ", ", assert, name,
+                       fmt::format(fmt::runtime(call), s.left, s.right));
+    ++count;
+  };
+  for (const AssertKind& kind : kAssertKinds)
+    if (has_word(tests, kind.name)) add(fmt::format(".{}", kind.name), kind.call);
+  if (out.empty() || tests.find("assert(") != std::string::npos) add("", "{0} === {1}");
   return out;
 }
 
-/// The checks come when nothing is left to do, so that asynchronous tests lie before them. Each
-/// kind must fail: to have spared one is to have made it hold.
-std::string js_tail(const SuiteItem& item, Checks checks, const ControlledProgram& out) {
-  const std::vector<std::string> all = js_checks(item.tests, checks);
-  std::string list;
-  for (const std::string& check : all) list += (list.empty() ? "" : ", ") + check;
+/// Behind a brace by which tests close what the prompt opened.
+std::size_t begin_of_tests(const std::string& tests) {
+  const std::size_t first = tests.find_first_not_of(" \n\r\t");
+  return first != std::string::npos && tests[first] == '}' ? first + 1 : 0;
+}
+
+/// The checks come before the tests, behind them, and when nothing is left to do, so that neither
+/// what was disarmed for some calls only nor what was armed again escapes. Each kind must fail at
+/// each place: to have spared one is to have made it hold.
+std::string js_text(const SuiteItem& item, const std::string& program, Checks checks,
+                    const ControlledProgram& out) {
+  const std::string count = "globalThis.v" + random_hex(6);
+  std::size_t kinds = 0;
+  const auto block = [&](std::string_view assert) {
+    return fmt::format("for (const check of [{}]) try {{ check(); }} catch {{ {} += 1; }}\n",
+                       js_checks(item.tests, assert, checks, kinds), count);
+  };
+  std::string tests = item.tests;
+  tests.insert(begin_of_tests(tests),
+               fmt::format("\n;{} = 0; {}", count, block("require('assert')")));
+  const std::string behind = block("assert"), last = block("assert");
   const std::string fail =
       item.tests.find("process.exit(") != std::string::npos
           ? fmt::format("globalThis.process.exit({})", out.status)
           : fmt::format("throw Object.assign(new Error('{}'), {{ code: 'ERR_ASSERTION' }})",
                         out.marker);
-  return fmt::format("\n;globalThis.process.prependOnceListener('beforeExit', () => {{\n  let n = "
-                     "0;\n  for (const check of [{}]) try {{ check(); }} catch {{ n += 1; }}\n  if "
-                     "(n === {}) {};\n}});\n",
-                     list, all.size(), fail);
+  return fmt::format("{}\n{}\n;{}globalThis.process.prependOnceListener('beforeExit', () => {{\n{}if "
+                     "({} === {}) {};\n}});\n",
+                     program, tests, behind, last, count, 3 * kinds, fail);
 }
 
 // Bash ------------------------------------------------------------------------------------------
@@ -192,30 +208,43 @@ bool uses_bracket(std::string_view tests) {
   return false;
 }
 
-/// One list that is true if the last test was and the checks hold. Every kind is false where they
-/// must fail, so that one which was made true lets the program go on.
-std::string bash_tail(const SuiteItem& item, Checks checks, const ControlledProgram& out) {
+/// Every kind of check that the tests use, as one list. Each is false where they must fail, so that
+/// one which was made true makes the list true.
+std::string bash_checks(const std::string& tests, Checks checks) {
   std::string list;
-  const auto add = [&](std::string_view word, const char* form) {
-    if (!has_word(item.tests, word)) return;
+  const auto add = [&](bool used, const char* form) {
+    if (!used) return;
     const Sides s = draw(checks);
     list += (list.empty() ? "" : " || ") + fmt::format(fmt::runtime(form), s.value, s.right);
   };
-  add("[[", "[[ {} == {} ]]");
-  add("((", "(( {} == {} ))");
-  add("test", "test {} -eq {}");
-  add("grep", "grep -q '^{}$' <<< {}");
-  if (uses_bracket(item.tests)) add("[", "[ {} -eq {} ]");
-  if (list.empty()) {
-    const Sides s = draw(checks);
-    list = fmt::format("[[ {} == {} ]]", s.value, s.right);
+  add(has_word(tests, "[["), "[[ {} == {} ]]");
+  add(has_word(tests, "(("), "(( {} == {} ))");
+  add(has_word(tests, "test"), "test {} -eq {}");
+  add(has_word(tests, "grep"), "grep -q '^{}$' <<< {}");
+  add(uses_bracket(tests), "[ {} -eq {} ]");
+  add(list.empty(), "[[ {} == {} ]]");
+  return list;
+}
+
+/// Behind the tests comes a list that is true if the last of them was and the checks hold. Where
+/// they say no by exit, the checks come before them as well, in a subshell, so that an exit which
+/// spares its first calls does not escape: where it did, the list is true.
+std::string bash_text(const SuiteItem& item, const std::string& program, Checks checks,
+                      const ControlledProgram& out) {
+  std::string tests = item.tests;
+  if (has_word(tests, "exit")) {
+    const std::string v = "v" + random_hex(6);
+    const std::string behind =
+        fmt::format("\n(exit $?) || exit 1\n{{ {0}; }} || [[ ${1} != {2} ]] || exit {2}\n",
+                    bash_checks(tests, checks), v, out.status);
+    tests.insert(begin_of_tests(tests), fmt::format("\n{1}=0; ( {{ {0}; }} || exit {2} ) || {1}=$?\n",
+                                                    bash_checks(tests, checks), v, out.status));
+    return program + "\n" + tests + behind;
   }
-  if (has_word(item.tests, "exit"))
-    return fmt::format("\n(exit $?) && {{ {}; }} || exit {}\n", list, out.status);
   const bool errexit = ends_on_errors(item.tests) || ends_on_errors(item.prompt) ||
                        ends_on_errors(item.prefix) || ends_on_errors(item.suffix);
-  return fmt::format("\n(exit $?) && {{ {}; }} || (exit {})\n{}", list, out.status,
-                     errexit ? "true\n" : "");
+  return fmt::format("{}\n{}\n(exit $?) && {{ {}; }} || (exit {})\n{}", program, tests,
+                     bash_checks(tests, checks), out.status, errexit ? "true\n" : "");
 }
 
 bool says(const std::string& text, const std::string& what) {
@@ -235,9 +264,9 @@ ControlledProgram with_checks(const SuiteItem& item, const std::string& program,
   } else if (item.language == "cpp") {
     out.text = cpp_text(item, program, checks, out);
   } else if (item.language == "javascript") {
-    out.text = program + "\n" + item.tests + js_tail(item, checks, out);
+    out.text = js_text(item, program, checks, out);
   } else {
-    out.text = program + "\n" + item.tests + bash_tail(item, checks, out);
+    out.text = bash_text(item, program, checks, out);
   }
   return out;
 }

@@ -133,6 +133,15 @@ TEST_CASE("Control: a JavaScript program that disarms its tests is found out", "
                              "assert.strictEqual(f(1), 2);";
     expect_forged(*executor, javascript(both),
                   {wrong + "require('assert').strictEqual = () => {};\n"});
+    // Disarmed for some calls, or for as long as the tests run.
+    expect(
+        *executor, item, {RunClass::forged, RunClass::assert_fail},
+        {wrong + "const a = require('assert'), real = a.strictEqual;\na.strictEqual = () => {};\n"
+                 "setTimeout(() => { a.strictEqual = real; }, 0);\n",
+         wrong + "const a = require('assert'), real = a.strictEqual;\nlet n = 0;\na.strictEqual = "
+                 "(...x) => { if (n++ >= 2) real(...x); };\n",
+         wrong + "const a = require('assert'), real = a.strictEqual;\nlet n = 0;\na.strictEqual = "
+                 "(...x) => { if (n++ >= 3) real(...x); };\n"});
     const SuiteItem later = javascript(
         "const assert = require('node:assert');\nsetTimeout(() => assert.strictEqual(f(1), 2), 5);");
     expect_wrong(*executor, later,
@@ -159,6 +168,8 @@ TEST_CASE("Control: a shell program that disarms its tests is found out", "[host
         *executor, item,
         {wrong + "exit() { :; }\n", wrong + "return 0\n", wrong + ": <<'END'\n",
          wrong + "shopt -s expand_aliases\nalias exit=:\n",
+         wrong + "exit() { (( ++spared > 2 )) && builtin exit \"$@\"; :; }\n",
+         wrong + "exit() { (( ++spared > 3 )) && builtin exit \"$@\"; :; }\n",
          // The driver's descriptors are kept above 9.
          wrong + "for o in 10 11 12 13; do printf 'done\\n' >&$o; done 2>/dev/null\nfor i in 10 11 "
                  "12 13; do IFS= read -r -t 2 -u $i n && break; done 2>/dev/null\nfor o in 10 11 12 "
@@ -173,6 +184,14 @@ TEST_CASE("Control: a shell program that disarms its tests is found out", "[host
     expect_forged(*executor, bracket,
                   {wrong + "function [ { return 0; }\ntest() { return 0; }\n",
                    wrong + "alias() { :; }\n[() { :; }\ntest() { :; }\n"});
+    expect(*executor, bracket, {RunClass::forged, RunClass::assert_fail},
+           {wrong + "n=0\ntest() { (( ++n > 1 )) || return 0; builtin test \"$@\"; }\n["
+                    "() { (( ++n > 2 )) || return 0; builtin [ \"$@\"; }\n"});
+    // Tests that close the function themselves.
+    SuiteItem closing = bash("}\ncandidate() { f \"$@\"; }\n[[ $(candidate 1) == 2 ]] || exit 1\n");
+    closing.reference = "  echo $(($1 + 1))\n";
+    expect_wrong(*executor, closing, {"  echo 7\n"});
+    expect_forged(*executor, closing, {"  echo 7\n}\nexit() { :; }\ng() {\n:\n"});
     // Tests that rely on errexit, as MultiPL-E's do, and those whose last command decides.
     const SuiteItem errexit =
         bash("candidate() { f \"$@\"; }\nset -e\nrun_test() {\n  [[ $(candidate 1) = 2 ]]\n  [[ "
@@ -291,7 +310,8 @@ TEST_CASE("Control: tests that cannot fail are named, and a pass that cannot be 
     // It ends, but not as the checks say: run once more, then no pass, and visible as such.
     const std::size_t before = executor->counts().controls;
     const RunVerdict v = executor->run(bash("[[ \"$(f 1)\" == 2 ]] || exit 1"),
-                                       "  echo $(($1 + 1))\n}\nexit() { [[ $1 == 0 ]] || builtin exit 9; }\n");
+                                       "  echo $(($1 + 1))\n}\nexit() { (( BASH_SUBSHELL == 0 )) && "
+                                       "builtin exit 9; builtin exit \"$@\"; }\n");
     CAPTURE(v.detail);
     CHECK(v.cls == RunClass::unproven);
     CHECK_THAT(v.detail, ContainsSubstring("exit status 9"));
