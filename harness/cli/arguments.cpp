@@ -245,7 +245,8 @@ class Parser {
         "\nAnswers to items with tests are executed, in the sandbox only; pass@k is the unbiased\n"
         "estimate from the repeats; syntax is checked by each language's own parser.\n"
         "--answers reads a line {\"id\" or \"task_id\", \"completion\"} per answer; several lines "
-        "of one id\nare its repeats.");
+        "of one id\nare its repeats. Before any is scored or asked, the tests are tried as before a run: a "
+        "reference\nthat fails them, or a stub that passes, is VOID (exit 30).");
     sub->add_option("SUITE", o->suite, "Prompt suite (JSONL)")->required();
     auto* endpoint = sub->add_option("--endpoint", o->endpoint, "Base URL");
     auto* answers =

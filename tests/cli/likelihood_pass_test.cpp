@@ -1,8 +1,12 @@
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "../catch.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "core/error.hpp"
+#include "store/likelihood_file.hpp"
+#include "store/samples.hpp"
 
 using namespace abgate;
 using namespace abgate::cli;
@@ -85,4 +89,68 @@ TEST_CASE("Gold code of a fill-in-the-middle item: the whole file, or the middle
   CHECK(texts[0].text ==
         "<|fim_prefix|>def f():\n<|fim_suffix|>\nprint(f())\n<|fim_middle|>    return 1\n");
   CHECK(texts[0].text.substr(texts[0].prefix_bytes) == item.reference);
+}
+
+TEST_CASE("What an interrupted run asked is not asked again, what it did not is", "[likelihood]") {
+  std::vector<LikelihoodText> texts;
+  for (const char* id : {"answered", "failed", "cut", "never"})
+    texts.push_back({LikelihoodTask::reference, id, id, "k", "python", "abc", 0});
+  test::TempFolder folder;
+  const std::string before = folder / "before.jsonl.gz";
+  {
+    store::LikelihoodWriter writer(before);
+    LikelihoodRecord record;
+    record.arm = Arm::candidate;
+    record.text = texts[0];
+    record.tokens.resize(2);
+    record.tokens[0].text = "a";
+    record.tokens[1].text = "bc";
+    record.tokens[1].logprob = -0.25;
+    writer.append(record);
+    record.text = texts[1];
+    record.tokens.clear();
+    record.error = "status 500 out of memory";
+    writer.append(record);
+    record.text = texts[2];
+    record.error = "interrupted";
+    writer.append(record);
+    writer.finish();
+  }
+  const auto run = [&](const std::string& from, bool unfinished) {
+    LikelihoodPass pass;
+    pass.folder = folder.path();
+    pass.arms = {kServer};
+    int asked = 0;
+    pass.ask = [&](const ArmConfig&, std::string_view, const std::string&, const std::string& body) {
+      if (body.find("\"abc\"") != std::string::npos) ++asked;
+      return Answer{200, "", echo_answer(-0.5), ""};
+    };
+    pass.note = [](const std::string&) {};
+    pass.before = {{from, "reference-candidate", Arm::candidate, unfinished}};
+    const std::size_t taken = run_likelihood(pass, texts, {});
+    store::LikelihoodReader reader(
+        folder / store::likelihood_file(LikelihoodTask::reference, Arm::candidate), false);
+    std::vector<LikelihoodRecord> records(texts.size());
+    for (LikelihoodRecord& r : records) REQUIRE(reader.next(r));
+    LikelihoodRecord none;
+    CHECK_FALSE(reader.next(none));
+    return std::tuple(taken, asked, records);
+  };
+  const auto [taken, asked, records] = run(before, false);
+  CHECK(taken == 2);
+  CHECK(asked == 2);
+  CHECK(records[0].tokens.at(1).logprob == -0.25);
+  CHECK(records[1].error == "status 500 out of memory");  // data, as any failure of a server
+  CHECK(records[2].error.empty());
+  CHECK(records[3].error.empty());
+  // Cut in its first line, no file of this kind, gone: as good as missing.
+  const std::string whole = test::slurp(before);
+  test::spew(folder / "short.gz", whole.substr(0, 20));
+  test::spew(folder / "other.gz", "no gzip");
+  for (const char* name : {"short.gz", "other.gz", "none.gz"}) {
+    const auto [nothing, all, again] = run(folder / name, true);
+    CAPTURE(name);
+    CHECK(nothing == 0);
+    CHECK(all == 4);
+  }
 }
