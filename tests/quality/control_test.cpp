@@ -1,9 +1,13 @@
 // The negative control: programs that make their tests hold whatever those say, or that speak the
 // grader's own protocol, in every language whose tests run in the candidate's own process.
 
+#include <cstdio>
+
 #include "catch.hpp"
 #include "quality/execute.hpp"
 #include "quality/sandbox.hpp"
+#include "quality/verdict_cache.hpp"
+#include "temp_dir.hpp"
 
 using namespace abgate;
 using namespace abgate::quality;
@@ -351,4 +355,37 @@ TEST_CASE("Control: forged passes are failures with a flag, and cost is for pass
     CHECK(executor->run(apart, "    return 1 + x\n").cls == RunClass::pass);
     CHECK(executor->counts().controls == 2);
   }
+}
+
+TEST_CASE("Control: verdicts of a grader that found less are not believed", "[control]") {
+  std::string why;
+  if (make_best_sandbox(why) == nullptr) {
+    WARN("skipped: " << why);
+    return;
+  }
+  std::string version(200, '\0');
+  FILE* pipe = popen("LANG=C.UTF-8 /bin/bash --version", "r");
+  REQUIRE(pipe != nullptr);
+  version.resize(std::fread(version.data(), 1, version.size(), pipe));
+  pclose(pipe);
+  version.resize(version.find('\n'));
+  const SuiteItem item = bash("[[ \"$(f 1)\" == 2 ]] || exit 1");
+  const std::string wrong = "  echo 7\n}\n";
+  const Limits limits;
+  const auto run_with = [&](const std::string& grader) {
+    const TempDir dir;
+    const std::string setting =
+        grader + "bash " + version + " together 10/10/" + std::to_string(limits.memory) + "/64";
+    const std::string key = content_key({item.prompt + wrong, item.tests, "", setting});
+    const std::string file =
+        dir.write("verdicts.jsonl", "{\"key\":\"" + key + "\",\"class\":\"pass\"}\n");
+    return Executor(make_best_sandbox(why), limits, file).run(item, wrong);
+  };
+  const RunVerdict old = run_with("");
+  CHECK_FALSE(old.cached);
+  CHECK(old.cls == RunClass::assert_fail);
+  // The same line under the present key is believed: the test looks at the right place.
+  const RunVerdict present = run_with("grader 2 ");
+  CHECK(present.cached);
+  CHECK(present.cls == RunClass::pass);
 }

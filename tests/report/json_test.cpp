@@ -30,6 +30,18 @@ TEST_CASE("verdict.json satisfies its published schema") {
   }
 }
 
+TEST_CASE("verdict.json says what a resumed run took over") {
+  Sample s = go_sample();
+  CHECK_FALSE(json::parse(verdict_json(s.input()))["run"].contains("resumed"));
+  s.manifest.resumed = {"run a was interrupted", "run b was interrupted"};
+  const json said = json::parse(verdict_json(s.input()));
+  CHECK(said["run"]["resumed"] == json(s.manifest.resumed));
+  CHECK(schema_fault(schema(), said.dump()) == "");
+  json broken = said;
+  broken["run"]["resumed"] = "yes";
+  CHECK_THAT(schema_fault(schema(), broken.dump()), ContainsSubstring("resumed"));
+}
+
 TEST_CASE("the schema notices what is wrong") {
   using nlohmann::json;
   const json good = json::parse(verdict_json(go_sample().input()));
