@@ -31,6 +31,7 @@ TEST_CASE("verdict.json satisfies its published schema") {
 }
 
 TEST_CASE("verdict.json says what a resumed run took over") {
+  using nlohmann::json;
   Sample s = go_sample();
   CHECK_FALSE(json::parse(verdict_json(s.input()))["run"].contains("resumed"));
   s.manifest.resumed = {"run a was interrupted", "run b was interrupted"};
