@@ -4,6 +4,12 @@
 // that is judged they hold; a program that passed is run once more with checks that must fail.
 // Only a program that fails exactly there has shown that its tests could have failed. Both runs
 // look alike but for numbers drawn anew each time. Internal to the room.
+//
+// What this cannot find, since program and tests share one process: a program that reads its own
+// source (or its binary), works out whether the checks hold this time, and plays both parts; one
+// that changes what the tests compute with (Array.prototype.map, a shell function called wc) and
+// not how they say no; a value that claims to equal whatever it is compared with (C++: its own
+// operator==; Python where tests cannot run apart: __eq__).
 
 #include <cstdint>
 #include <string>

@@ -2,11 +2,8 @@
 // own process, so the nonce is asked for only once the tests are over and comes only then
 // (SandboxJob::secret_on_request): there is nothing to find in memory or below /proc, and a program
 // that ends early ends without it. A program that asks as these drivers do, or that makes the tests
-// hold whatever they say, is found by a second run with checks that must fail (control.hpp). What
-// remains: a program that reads its own source, works out whether the checks behind the tests hold
-// this time, and plays both parts; and a value that claims to equal whatever it is compared with
-// (C++: its own operator==; Python, where the tests cannot run apart: __eq__). Python's tests that
-// run apart know neither.
+// hold whatever they say, is found by a second run with checks that must fail; control.hpp says what
+// remains possible. Python's tests that run apart know nothing of all this.
 
 #include "quality/drivers.hpp"
 
