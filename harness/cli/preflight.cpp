@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/logprob_probe.hpp"
 #include "cli/token_check.hpp"
 #include "core/error.hpp"
 #include "load/body.hpp"
@@ -223,7 +224,32 @@ void compare_facts(const ServerFacts& a, const ServerFacts& b, std::vector<std::
   }
 }
 
+bool has_quality_pass(const Plan& plan) {
+  return std::any_of(plan.cells.begin(), plan.cells.end(),
+                     [](const Cell& cell) { return cell.kind == CellKind::quality; });
+}
+
+/// Nothing is silently absent: fewer than wanted are a note.
+void ask_logprobs(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
+                  const Ask& ask, Preflight& out) {
+  if (!has_quality_pass(plan) || plan.prompts.empty()) return;
+  out.logprobs.emplace();
+  const int wanted = scenario.quality.logprobs;
+  if (wanted == 0) return;
+  std::vector<LogprobOffer> offers;
+  for (const Arm arm : arms)
+    offers.push_back(probe_logprobs(scenario, plan, arm, out.models[index_of(arm)], ask));
+  out.logprobs = agree(wanted, offers);
+  if (!out.logprobs->why.empty()) out.notes.push_back(describe(*out.logprobs));
+}
+
 }  // namespace
+
+Scenario as_granted(Scenario scenario, const Preflight& checked) {
+  scenario.quality.logprobs = checked.logprobs ? checked.logprobs->top : 0;
+  scenario.quality.logprob_ids = checked.logprobs && checked.logprobs->ids;
+  return scenario;
+}
 
 std::string server_root(const std::string& url) {
   std::string root = url;
@@ -258,6 +284,7 @@ Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vecto
     const std::string difference = differing_tokens(tokens[0], tokens[1], plan);
     if (!difference.empty()) out.notes.push_back(difference);
   }
+  ask_logprobs(scenario, plan, arms, ask, out);
   return out;
 }
 
