@@ -31,16 +31,39 @@ double jsd_term(double p, double q) {
   return (kl_term(p, m) + kl_term(q, m)) / 2;
 }
 
+/// What a list gives to each of its names. A name may stand twice, for tokens that are written alike
+/// (half a character each): merging them on both sides keeps the bounds valid.
+struct Share {
+  const RankedToken* token;
+  double mass;
+};
+void shares_of(const std::vector<RankedToken>& top, std::vector<Share>& out) {
+  out.clear();
+  for (const RankedToken& token : top) {
+    const double mass = std::exp(token.logprob);
+    const auto same = std::find_if(out.begin(), out.end(),
+                                   [&](const Share& s) { return same_token(*s.token, token); });
+    if (same == out.end()) {
+      out.push_back({&token, mass});
+    } else {
+      same->mass += mass;
+    }
+  }
+}
+
 /// Adds one position. The masses of the lumped rest are kept above 0: the lists are rounded, and a
 /// rest of exactly 0 would make a bound of infinity out of it.
 void add_distance(const ScoredToken& p, const ScoredToken& q, Agreement& out) {
   constexpr double kLeast = 1e-12;
   double mass_p = 0, mass_q = 0, kl = 0, jsd = 0;
-  for (const RankedToken& a : p.top) {
-    const auto b = std::find_if(q.top.begin(), q.top.end(),
-                                [&](const RankedToken& t) { return same_token(a, t); });
-    if (b == q.top.end()) continue;
-    const double pa = std::exp(a.logprob), qb = std::max(std::exp(b->logprob), 1e-300);
+  thread_local std::vector<Share> of_p, of_q;
+  shares_of(p.top, of_p);
+  shares_of(q.top, of_q);
+  for (const Share& a : of_p) {
+    const auto b = std::find_if(of_q.begin(), of_q.end(),
+                                [&](const Share& s) { return same_token(*a.token, *s.token); });
+    if (b == of_q.end()) continue;
+    const double pa = a.mass, qb = std::max(b->mass, 1e-300);
     mass_p += pa;
     mass_q += qb;
     kl += kl_term(pa, qb);
