@@ -122,6 +122,7 @@ Json likelihood(const stats::LikelihoodSummary& s) {
   const auto maybe = [](const std::optional<Estimate>& e) {
     return e ? estimate(*e) : Json(nullptr);
   };
+  const bool answers = s.task == LikelihoodTask::answer;
   Json confidence = Json::object();
   for (const Arm arm : kArms) {
     if (const Estimate& e = s.confidence[index_of(arm)]; e.value)
@@ -132,8 +133,8 @@ Json likelihood(const stats::LikelihoodSummary& s) {
           {"lost", s.lost},
           {"why_lost", s.why_lost},
           {"tokens", s.tokens},
-          {"baseline_ppl", real(s.baseline_ppl)},
-          {"candidate_ppl", real(s.candidate_ppl)},
+          {"baseline_ppl", answers ? Json(nullptr) : real(s.baseline_ppl)},
+          {"candidate_ppl", answers ? Json(nullptr) : real(s.candidate_ppl)},
           {"candidate", against(s.candidate)},
           {"control", s.control ? against(*s.control) : Json(nullptr)},
           {"excess_changed_top", maybe(s.excess_changed_top)},

@@ -76,6 +76,7 @@ struct Run {
     scenario.baseline.url = "http://b";
     scenario.candidate.url = "http://c";
     scenario.quality.fim_template = fim;
+    scenario.quality.logprobs = 0;  // logprob_probe_test.cpp is about those
     Cell cell;
     cell.kind = CellKind::quality;
     const auto* format = quality::find_fim_template(fim);
