@@ -29,6 +29,7 @@ RequestRecord read_answer(const Answer& answer, bool chat) {
   sse::StreamCollector collector;
   collector.append(stream, answer.body, Duration{1}, false);
   collector.finish(stream, Duration{1});
+  stream.join();
   RequestRecord record;
   record.planned.logprobs = true;
   sse::build_record(stream, chat, record);

@@ -102,30 +102,38 @@ RecordReader::RecordReader(const std::string& path, Tokens tokens)
   decoder_.header(line, cell_);
 }
 
-bool RecordReader::next(RequestRecord& record) {
+/// Appends the next request to the cell; false at the end.
+bool RecordReader::advance() {
   std::string_view line;
-  if (!lines_.next(line)) {
-    if (!ended_ && !unfinished_)
-      throw DataError(Place{path_, lines_.line(), 0}, "", "no end line", "a whole cell");
-    return false;
+  while (lines_.next(line)) {
+    if (ended_) {
+      throw DataError(Place{path_, lines_.line(), 0}, "", std::string(line.substr(0, 80)),
+                      "nothing after the end line");
+    }
+    ended_ = decoder_.next(line, lines_.line(), cell_);
+    if (!ended_) return true;
   }
-  if (ended_) {
-    throw DataError(Place{path_, lines_.line(), 0}, "", std::string(line.substr(0, 80)),
-                    "nothing after the end line");
-  }
-  ended_ = decoder_.next(line, lines_.line(), cell_);
-  if (ended_) return next(record);
+  if (!ended_ && !unfinished_)
+    throw DataError(Place{path_, lines_.line(), 0}, "", "no end line", "a whole cell");
+  return false;
+}
+
+bool RecordReader::next(RequestRecord& record) {
+  if (!advance()) return false;
   record = std::move(cell_.requests.back());
   cell_.requests.clear();
   return true;
 }
 
+CellRecord RecordReader::rest() {
+  while (advance()) {
+  }
+  return std::move(cell_);
+}
+
 CellRecord read_cell(const std::string& path, Tokens tokens) {
   RecordReader reader(path, tokens);
-  std::vector<RequestRecord> requests;
-  for (RequestRecord record; reader.next(record);) requests.push_back(std::move(record));
-  CellRecord cell = reader.cell();
-  cell.requests = std::move(requests);
+  CellRecord cell = reader.rest();
   if (!reader.whole()) close_interrupted(cell);
   return cell;
 }

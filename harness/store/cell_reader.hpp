@@ -19,12 +19,16 @@ class RecordReader {
   /// False at the end, after which cell() is filled in, as far as the file says. Throws as read_cell
   /// does.
   bool next(RequestRecord& record);
+  /// The cell with every request that is left. Throws as read_cell does.
+  CellRecord rest();
   /// The end line was read.
   bool whole() const { return ended_; }
   /// Identity of the cell; its requests are empty.
   const CellRecord& cell() const { return cell_; }
 
  private:
+  bool advance();
+
   std::string path_;
   bool unfinished_;
   GzipLines lines_;
