@@ -49,12 +49,13 @@ class Probe {
 
   LogprobOffer run() {
     const int wanted = scenario_.quality.logprobs;
+    const bool may_have_ids = scenario_.quality.logprob_ids;
     std::string refusal;
     for (const bool ids : {true, false}) {
-      if (!ids && !scenario_.quality.logprob_ids) break;
+      if (ids && !may_have_ids) continue;
       for (const int top : ladder(wanted)) {
         const Reply reply = try_one(top, ids);
-        if (!reply.refused) return with_reason(reply.offer, wanted, refusal);
+        if (!reply.refused) return with_reason(reply.offer, wanted, may_have_ids, refusal);
         if (refusal.empty()) refusal = reply.offer.why;
       }
     }
@@ -109,13 +110,17 @@ class Probe {
       for (const RankedToken& rival : token.top) offer.ids = offer.ids && rival.id >= 0;
     }
     offer.top = std::min(asked, static_cast<int>(most));
-    if (offer.top == 0) offer.why = "names no other token than the chosen one";
-    else if (offer.top < asked) offer.why = fmt::format("gives {} where {} are asked", offer.top, asked);
+    if (offer.top == 0) {
+      offer.why = "names no other token than the chosen one";
+    } else if (offer.top < asked) {
+      offer.why = fmt::format("gives {} where {} are asked", offer.top, asked);
+    }
   }
 
-  static LogprobOffer with_reason(LogprobOffer offer, int wanted, const std::string& refusal) {
+  static LogprobOffer with_reason(LogprobOffer offer, int wanted, bool may_have_ids,
+                                  const std::string& refusal) {
     if (offer.top < wanted && offer.why.empty()) offer.why = refusal;
-    if (!offer.ids && offer.why.empty()) offer.why = "names tokens by text only";
+    if (!offer.ids && may_have_ids && offer.why.empty()) offer.why = "names tokens by text only";
     return offer;
   }
 
@@ -147,7 +152,7 @@ LogprobFacts agree(int wanted, const std::vector<LogprobOffer>& offers) {
   if (out.top == 0) out.ids = false;
   for (const LogprobOffer& offer : offers) {
     const bool limits = offer.top == out.top && out.top < wanted;
-    if (!limits && (offer.ids || out.top == 0)) continue;
+    if (offer.why.empty() || (!limits && (offer.ids || out.top == 0))) continue;
     out.why += fmt::format("{}{} {}", out.why.empty() ? "" : "; ", to_string(offer.arm), offer.why);
   }
   return out;

@@ -21,7 +21,8 @@ struct LogprobOffer {
 
 /// Sends the plan's first prompt as the quality pass would, for two tokens: first for as many most
 /// likely tokens as the scenario wants, then for 20, 5 and 1, then the same without token ids, until
-/// it is accepted. What the server does wrong is in the offer. Throws what `ask` throws.
+/// it is accepted. Without ids from the start where the scenario does not want them
+/// (quality.logprob_ids). What the server does wrong is in the offer. Throws what `ask` throws.
 LogprobOffer probe_logprobs(const Scenario& scenario, const Plan& plan, Arm arm,
                             const std::string& model, const Ask& ask);
 

@@ -91,7 +91,8 @@ void sort_top(std::vector<RankedToken>& top) {
 RankedToken read_entry(const dom::element& element, const std::string& key) {
   dom::object entry;
   std::string_view text;
-  if (element.get(entry) != simdjson::SUCCESS || entry.at_key("token").get(text) != simdjson::SUCCESS)
+  if (element.get(entry) != simdjson::SUCCESS ||
+      entry.at_key("token").get(text) != simdjson::SUCCESS)
     fail(key, element, "an object with token and logprob");
   RankedToken token = named(text);
   if (token.id < 0) {
@@ -157,7 +158,8 @@ void read_lists(const dom::object& object, const dom::array& texts,
   std::size_t i = 0;
   for (const dom::element element : texts) {
     std::string_view text;
-    if (element.get(text) != simdjson::SUCCESS) fail(fmt::format(".tokens[{}]", i), element, "text");
+    if (element.get(text) != simdjson::SUCCESS)
+      fail(fmt::format(".tokens[{}]", i), element, "text");
     RankedToken own = named(text);
     ScoredToken& token = tokens.emplace_back();
     token.id = own.id;

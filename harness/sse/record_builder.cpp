@@ -223,7 +223,8 @@ class Builder {
         record_.usage->completion_tokens > 0) {
       const std::int64_t counted = record_.usage->completion_tokens;
       if (seen != counted && seen != counted - 1) {
-        record_.token_error = std::to_string(seen) + " tokens with log-probabilities, the server counted " +
+        record_.token_error = std::to_string(seen) +
+                              " tokens with log-probabilities, the server counted " +
                               std::to_string(counted);
       }
     }

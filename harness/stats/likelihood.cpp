@@ -355,7 +355,8 @@ LikelihoodPair pair_likelihood(const LikelihoodRecord& baseline, const Likelihoo
 std::vector<LikelihoodSummary> summarise_likelihood(const std::vector<LikelihoodPair>& pairs,
                                                     double level) {
   std::vector<LikelihoodSummary> out;
-  for (const auto task : {LikelihoodTask::reference, LikelihoodTask::output, LikelihoodTask::answer}) {
+  for (const auto task :
+       {LikelihoodTask::reference, LikelihoodTask::output, LikelihoodTask::answer}) {
     Pairs kept;
     std::size_t lost = 0;
     std::string why;

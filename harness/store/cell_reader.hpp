@@ -16,8 +16,8 @@ class RecordReader {
  public:
   /// Reads the header line. Throws as read_cell does.
   explicit RecordReader(const std::string& path, Tokens tokens = Tokens::read);
-  /// False at the end, after which cell() is filled in, as far as the file says. Throws as read_cell
-  /// does.
+  /// False at the end, after which cell() is filled in, as far as the file says. Throws as
+  /// read_cell does.
   bool next(RequestRecord& record);
   /// The cell with every request that is left. Throws as read_cell does.
   CellRecord rest();
@@ -43,9 +43,9 @@ class RecordReader {
 /// format version, a wrong count.
 CellRecord read_cell(const std::string& path, Tokens tokens = Tokens::read);
 
-/// Reads many files, without the tokens of answers, on `threads` threads and hands the cells over in the order of `paths`, on the
-/// caller's thread. Holds at most `threads` + 2 cells at a time. The first error (in that order) is
-/// thrown.
+/// Reads many files, without the tokens of answers, on `threads` threads and hands the cells over in
+/// the order of `paths`, on the caller's thread. Holds at most `threads` + 2 cells at a time. The
+/// first error (in that order) is thrown.
 void read_cells(const std::vector<std::string>& paths,
                 const std::function<void(CellRecord&&)>& on_cell, unsigned threads = 2);
 

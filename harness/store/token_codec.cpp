@@ -124,7 +124,8 @@ class TokenReader {
   }
   double logprob(const char* key, std::int64_t value) const {
     if (value < kLeast || value > 0) {
-      fail(key, fmt::format("{}", value), fmt::format("hundred-thousandths of a nat from {} to 0", kLeast));
+      fail(key, fmt::format("{}", value),
+           fmt::format("hundred-thousandths of a nat from {} to 0", kLeast));
     }
     return static_cast<double>(value) / kUnit;
   }
@@ -132,7 +133,8 @@ class TokenReader {
     std::size_t n = 0;  // size() saturates for long lists
     for ([[maybe_unused]] const dom::element e : found) ++n;
     if (n != size) {
-      fail(key, fmt::format("{} entries", n), fmt::format("{}, as many as log-probabilities", size));
+      fail(key, fmt::format("{} entries", n),
+           fmt::format("{}, as many as log-probabilities", size));
     }
   }
 
@@ -164,7 +166,8 @@ class TokenReader {
   /// How many rivals each token has.
   std::vector<std::size_t> read_counts(std::size_t tokens) const {
     dom::element element;
-    if (object_.at_key("tops").get(element) != simdjson::SUCCESS) fail("tops", "nothing", "a count");
+    if (object_.at_key("tops").get(element) != simdjson::SUCCESS)
+      fail("tops", "nothing", "a count");
     const auto count = [&](const dom::element& e) {
       std::uint64_t n = 0;
       if (e.get(n) != simdjson::SUCCESS || n > 100'000) fail("tops", e, "a count of rivals");

@@ -203,3 +203,16 @@ TEST_CASE("what was granted is what the run asks for", "[logprobs]") {
   checked.logprobs.reset();
   CHECK(as_granted(Setup().scenario, checked).quality.logprobs == 0);
 }
+
+TEST_CASE("where ids are not wanted they are not asked for", "[logprobs]") {
+  Server server;
+  Setup setup;
+  setup.scenario.quality.logprob_ids = false;
+  const LogprobOffer offer = setup.offer(server);
+  CHECK(offer.top == 20);
+  CHECK_FALSE(offer.ids);
+  CHECK(offer.why.empty());
+  REQUIRE(server.asked.size() == 1);
+  CHECK_FALSE(server.asked[0].contains("return_tokens_as_token_ids"));
+  CHECK(agree(20, {offer}) == LogprobFacts{20, 20, false, ""});
+}

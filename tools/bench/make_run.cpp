@@ -163,7 +163,8 @@ std::vector<ScoredToken> tokens_of(std::uint32_t item, bool wrong, std::size_t t
     if (wrong && k >= tokens / 2) token.id = other;
     token.top.push_back({token.id, "", token.logprob});
     while (token.top.size() < logprobs)
-      token.top.push_back({static_cast<std::int64_t>(rng.below(150'000)), "", std::log(left *= 0.5)});
+      token.top.push_back(
+          {static_cast<std::int64_t>(rng.below(150'000)), "", std::log(left *= 0.5)});
   }
   return out;
 }
