@@ -24,6 +24,13 @@ bool is_sampled(const Input& in) {
   return in.scenario.sampling.temperature > 0;
 }
 
+/// A share's t interval may end a little beyond what a share can be.
+std::string share_with_interval(stats::Estimate e) {
+  if (e.lo) e.lo = std::max(0.0, *e.lo);
+  if (e.hi) e.hi = std::min(1.0, *e.hi);
+  return with_interval(e);
+}
+
 Table agreement_table(const Input& in, const Summary& s) {
   Table table{{"Against the baseline", md(label(in.scenario, Arm::candidate))}, "lr", {}};
   if (s.control) {
@@ -40,7 +47,8 @@ Table agreement_table(const Input& in, const Summary& s) {
   if (!answers)
     row("Perplexity ratio (90 %)", [](const A& a) { return with_interval(a.ppl_ratio); });
   if (s.candidate.positions == 0) return table;
-  row("Same most likely token (90 %)", [](const A& a) { return with_interval(a.same_top); });
+  row("Same most likely token (90 %)",
+      [](const A& a) { return share_with_interval(a.same_top); });
   row("KL divergence, at least, nat/token (90 %)",
       [](const A& a) { return with_interval(a.kl_lower); });
   row("Jensen–Shannon divergence, bounds", [](const A& a) {
