@@ -55,6 +55,8 @@ ExitCode execute(const CheckOptions& options, Streams io) {
   check_scorer(session, say, {});
   const Preflight checked = preflight(s, session.plan, {Arm::baseline, Arm::candidate}, make_ask());
   for (const auto& facts : checked.facts) print_facts(facts, s.arm(facts.arm), io.out);
+  if (checked.logprobs && checked.logprobs->why.empty())
+    io.out << describe(*checked.logprobs) << "\n";
   for (const auto& note : checked.notes) io.out << "note: " << note << "\n";
   io.out << "Both servers answer. Next: abgate plan " << s.path << ", then abgate compare "
          << s.path << "\n";

@@ -40,15 +40,16 @@ constexpr int kDeadCells = 2;
 class Drive {
  public:
   /// `resume`: what to take over; null for a new run.
-  Drive(const Session& session, const DriveOptions& options, const Resume* resume,
-        std::stop_token stop, std::ostream& err)
+  Drive(const Session& session, const DriveOptions& options, const Preflight& checked,
+        const Resume* resume, std::stop_token stop, std::ostream& err)
       : session_(session),
         options_(options),
         plan_(session.scenario, session.plan, options.only),
         resume_(resume),
         stop_(std::move(stop)),
         view_(err, options.progress, isatty(STDERR_FILENO) == 1),
-        engine_(session.scenario),
+        granted_(as_granted(session.scenario, checked)),
+        engine_(granted_),
         folder_(store::RunFolder::create(options.out, utc_now_compact(), session.scenario.name,
                                          redactor_of(session.scenario))) {}
 
@@ -201,7 +202,7 @@ class Drive {
     const std::string to = folder_.path() + "/" + store::raw_file(header_of(cell, arm));
     std::filesystem::create_directories(std::filesystem::path(to).parent_path());
     std::filesystem::copy_file(from, to);
-    for (RequestRecord& record : store::read_cell(to).requests) {
+    for (RequestRecord& record : store::read_cell(to, store::Tokens::skip).requests) {
       record.arm = arm;
       ++done_;
       if (cell.kind == CellKind::quality) ++answers_taken_;
@@ -384,6 +385,7 @@ class Drive {
   const Resume* resume_;
   std::stop_token stop_;
   ProgressView view_;
+  const Scenario granted_;
   http::Engine engine_;
   store::RunFolder folder_;
   std::unique_ptr<observe::Monitor> monitor_;
@@ -418,14 +420,15 @@ DriveResult drive(const Session& session, const DriveOptions& options, std::stop
   check_scorer(session, note, stop);
   if (stop.stop_requested())
     throw Error(ExitCode::interrupted, "interrupted before any request was sent");
-  const Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), note);
+  Preflight checked = preflight(session.scenario, session.plan, arms, make_ask(), note);
   if (resume) resume->check_servers(checked);
+  if (resume) resume->check_logprobs(checked);
   std::optional<ClientCalibration> calibration;
   if (options.calibrate && !stop.stop_requested()) {
     calibration = calibrate_before_run(session.scenario, session.plan, one_arm);
     err << calibration_words(*calibration) << "\n";
   }
-  return Drive(session, options, resume ? &*resume : nullptr, std::move(stop), err)
+  return Drive(session, options, checked, resume ? &*resume : nullptr, std::move(stop), err)
       .run(checked, std::move(calibration), grader);
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <thread>
 
+#include "cli/answer_pairs.hpp"
 #include "cli/history_check.hpp"
 #include "cli/likelihood_pass.hpp"
 #include "cli/plugin_pass.hpp"
@@ -103,12 +104,15 @@ JudgedRun judge_run(const store::StoredRun& run, const std::string& criteria, un
       threads);
   std::vector<std::string> notes;
   input.scores = all_scores(run, out.scenario.quality, answers, threads, notes);
+  auto answer_pairs = read_answer_pairs(run, input.scores);
   input.telemetry = run.telemetry;
   for (const auto& expected : run.manifest.expected) input.expected.push_back(expected.name);
   out.measurements = stats::measure(std::move(input), out.scenario);
   out.measurements.quality_notes = std::move(notes);
   out.measurements.likelihood =
       read_likelihood(run, out.scenario.quality.likelihood.whole_document);
+  std::move(answer_pairs.begin(), answer_pairs.end(),
+            std::back_inserter(out.measurements.likelihood));
   out.measurements.interrupted = out.measurements.interrupted || run.manifest.interrupted;
 
   stats::CompareOptions compare;

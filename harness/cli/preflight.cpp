@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/logprob_probe.hpp"
 #include "cli/token_check.hpp"
 #include "core/error.hpp"
 #include "load/body.hpp"
@@ -223,7 +224,39 @@ void compare_facts(const ServerFacts& a, const ServerFacts& b, std::vector<std::
   }
 }
 
+bool has_quality_pass(const Plan& plan) {
+  return std::any_of(plan.cells.begin(), plan.cells.end(),
+                     [](const Cell& cell) { return cell.kind == CellKind::quality; });
+}
+
+/// Nothing is silently absent: fewer than wanted are a note. Ids of two vocabularies mean nothing
+/// beside each other: then tokens are told by their text.
+void ask_logprobs(Scenario scenario, const Plan& plan, const std::vector<Arm>& arms, bool same_ids,
+                  const Ask& ask, Preflight& out) {
+  if (!has_quality_pass(plan) || plan.prompts.empty()) return;
+  out.logprobs.emplace();
+  const int wanted = scenario.quality.logprobs;
+  if (wanted == 0) return;
+  scenario.quality.logprob_ids = same_ids;
+  std::vector<LogprobOffer> offers;
+  for (const Arm arm : arms)
+    offers.push_back(probe_logprobs(scenario, plan, arm, out.models[index_of(arm)], ask));
+  out.logprobs = agree(wanted, offers);
+  if (!same_ids && out.logprobs->top > 0) {
+    out.logprobs->ids = false;
+    out.logprobs->why +=
+        (out.logprobs->why.empty() ? "" : "; ") + std::string("the servers' token ids differ");
+  }
+  if (!out.logprobs->why.empty()) out.notes.push_back(describe(*out.logprobs));
+}
+
 }  // namespace
+
+Scenario as_granted(Scenario scenario, const Preflight& checked) {
+  scenario.quality.logprobs = checked.logprobs ? checked.logprobs->top : 0;
+  scenario.quality.logprob_ids = checked.logprobs && checked.logprobs->ids;
+  return scenario;
+}
 
 std::string server_root(const std::string& url) {
   std::string root = url;
@@ -241,6 +274,7 @@ Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vecto
   Preflight out;
   out.models.resize(kArmCount);
   std::vector<TokenAnswers> tokens;
+  bool same_ids = true;
   for (const Arm arm : arms) {
     ArmCheck check(scenario, plan, arm, ask);
     out.facts.push_back(check.run(say));
@@ -257,7 +291,9 @@ Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vecto
     compare_facts(out.facts[0], out.facts[1], out.notes);
     const std::string difference = differing_tokens(tokens[0], tokens[1], plan);
     if (!difference.empty()) out.notes.push_back(difference);
+    same_ids = difference.empty();
   }
+  ask_logprobs(scenario, plan, arms, same_ids, ask, out);
   return out;
 }
 

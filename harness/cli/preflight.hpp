@@ -3,11 +3,13 @@
 // longest prompt. What is wrong ends the run here, with one line and the next step.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/arm.hpp"
+#include "core/manifest.hpp"
 #include "core/plan.hpp"
 #include "core/scenario.hpp"
 #include "core/telemetry.hpp"
@@ -34,6 +36,7 @@ struct Preflight {
   std::vector<ServerFacts> facts;   ///< one per arm asked
   std::vector<std::string> models;  ///< the model names to send, by index_of(arm)
   std::vector<std::string> notes;   ///< differences that do not stop the run
+  std::optional<LogprobFacts> logprobs;  ///< of the quality pass; absent: there is none
 };
 
 /// Asks the servers of `arms`. Throws Error(unavailable): no answer, refused key, no such model,
@@ -41,6 +44,10 @@ struct Preflight {
 /// fit the model's context, or the model does not know the FIM template's tokens.
 Preflight preflight(const Scenario& scenario, const Plan& plan, const std::vector<Arm>& arms,
                     const Ask& ask, const Say& say = {});
+
+/// The scenario with what is asked of every arm after all: log-probabilities as far as all give
+/// them.
+Scenario as_granted(Scenario scenario, const Preflight& checked);
 
 /// Asks the servers of `before` the same questions again, after the load; sends no completion and
 /// refuses nothing. An arm that gives no usable answer is left out, with a line in `notes`.

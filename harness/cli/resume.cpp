@@ -139,12 +139,28 @@ void Resume::check_servers(const Preflight& checked) const {
   }
 }
 
+void Resume::check_logprobs(Preflight& checked) const {
+  if (!checked.logprobs) return;
+  if (!run_.manifest.logprobs) {
+    checked.logprobs->top = 0;
+    checked.logprobs->why = "the run that is gone on with did not ask either";
+    checked.notes.push_back(describe(*checked.logprobs));
+    return;
+  }
+  const LogprobFacts &before = *run_.manifest.logprobs, &after = *checked.logprobs;
+  if (before.top == after.top && before.ids == after.ids) return;
+  throw Error(ExitCode::void_run,
+              fmt::format("{}: its answers and new ones would be asked differently: then {}, now "
+                          "{}; start a new run",
+                          run_.path, describe(before), describe(after)));
+}
+
 std::string Resume::whole_file(const Cell& cell, Arm arm) const {
   const auto it = files_.find(cell_name(cell, arm));
   // What a cache was filled with then is not there any more.
   if (it == files_.end() || it->second.unfinished || cell.kind == CellKind::prime) return {};
   try {
-    return store::read_cell(it->second.path).interrupted ? "" : it->second.path;
+    return store::read_cell(it->second.path, store::Tokens::skip).interrupted ? "" : it->second.path;
   } catch (const DataError&) {
     return {};  // damaged: as good as missing
   }

@@ -24,6 +24,10 @@ class Resume {
   /// Throws Error(void_run) if a deployment is not the one that answered before.
   void check_servers(const Preflight& checked) const;
 
+  /// Throws Error(void_run) if other log-probabilities would be asked than of the stored answers. A
+  /// run that was stored before they were asked at all goes on without them.
+  void check_logprobs(Preflight& checked) const;
+
   const Manifest& manifest() const { return run_.manifest; }
   const Telemetry& telemetry() const { return run_.telemetry; }
   /// Raw files of texts that were read back.

@@ -41,6 +41,7 @@ Manifest first_manifest(const Scenario& scenario, const std::vector<std::string>
   m.started = utc_now_iso();
   m.clock_zero = now();
   m.servers = checked.facts;
+  m.logprobs = checked.logprobs;
   m.prompt_sizing = session.prompt_sizing;
   for (const auto& [role, suite] : session.suites)
     m.suites.push_back(folder.copy_suite(role, suite));

@@ -90,6 +90,10 @@ const Section<QualityConfig>& quality_section() {
           "pairs shown side by side in the report");
     s.key("control", &QualityConfig::control, Flag{},
           "ask the baseline a second time: the floor of changed answers");
+    s.key("logprobs", &QualityConfig::logprobs, Whole<int>{0, 20},
+          "most likely tokens that every answer of the pass is stored with at each position, with "
+          "their log-probabilities and token ids; 0: not asked. All arms are asked for what the "
+          "least of them gives; requests of the load never ask");
     s.nested("likelihood", &QualityConfig::likelihood, likelihood_section(),
              "log-probabilities of reference code; left out: none");
     s.nested("scorer", &QualityConfig::scorer, scorer_section(),

@@ -3,7 +3,15 @@
 namespace abgate {
 
 std::string_view to_string(LikelihoodTask task) {
-  return task == LikelihoodTask::reference ? "reference" : "output";
+  switch (task) {
+    case LikelihoodTask::reference:
+      return "reference";
+    case LikelihoodTask::output:
+      return "output";
+    case LikelihoodTask::answer:
+      return "answer";
+  }
+  return "?";
 }
 
 }  // namespace abgate

@@ -4,36 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/arm.hpp"
+#include "core/scored_token.hpp"
 
 namespace abgate {
-
-/// One of the most likely tokens at a position.
-struct RankedToken {
-  std::int64_t id = -1;  ///< -1: the server names tokens by text only
-  std::string text;
-  double logprob = 0;  ///< natural logarithm
-  friend bool operator==(const RankedToken&, const RankedToken&) = default;
-};
-
-/// The token that stands at one position of the text.
-struct ScoredToken {
-  std::int64_t id = -1;
-  std::string text;
-  /// ln p(token | everything before it). NaN at the first token, which nothing predicts.
-  double logprob = std::numeric_limits<double>::quiet_NaN();
-  std::vector<RankedToken> top;  ///< falling; may lack the token itself
-};
 
 /// What the text is.
 enum class LikelihoodTask : std::uint8_t {
   reference,  ///< gold code: a suite item with its reference
   output,     ///< a prompt and the baseline's own answer to it
+  answer,     ///< no text read back: each arm's own answer, up to where they part
 };
 std::string_view to_string(LikelihoodTask task);
 

@@ -65,6 +65,17 @@ struct ClientCalibration {
   friend bool operator==(const ClientCalibration&, const ClientCalibration&) = default;
 };
 
+/// Log-probabilities of the answers of the quality pass: what was wanted and what was asked.
+struct LogprobFacts {
+  int wanted = 0;    ///< quality.logprobs
+  int top = 0;       ///< most likely tokens asked of every arm; 0: none
+  bool ids = false;  ///< tokens are named by id, else by text
+  std::string why;   ///< why fewer than wanted, or no ids; empty: as wanted
+  friend bool operator==(const LogprobFacts&, const LogprobFacts&) = default;
+};
+/// One line for people.
+std::string describe(const LogprobFacts& facts);
+
 struct Manifest {
   std::string run_id;  ///< name of the run folder
   std::string tool_version;
@@ -97,6 +108,7 @@ struct Manifest {
   std::vector<std::string> resumed;
   /// What the check of the suite's own tests found before any load; empty: nothing to execute.
   std::string grader;
+  std::optional<LogprobFacts> logprobs;  ///< absent: no quality pass, or an older run
   std::vector<std::string> merged_from;  ///< run ids, where recorded runs are judged together
 };
 

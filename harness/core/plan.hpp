@@ -28,6 +28,9 @@ struct PlannedRequest {
   Duration due{0};
   bool follows = false;             ///< goes on with the session of the request before it
   std::uint16_t traffic_class = 0;  ///< position in Workload::classes, if there are any
+  /// Asks for log-probabilities, if the scenario wants any: the quality pass alone, because they
+  /// change what a load measures.
+  bool logprobs = false;
 };
 
 /// A prompt as the plan refers to it, already rendered (FIM tokens included for completions).

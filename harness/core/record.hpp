@@ -11,6 +11,7 @@
 
 #include "core/arm.hpp"
 #include "core/plan.hpp"
+#include "core/scored_token.hpp"
 #include "core/time.hpp"
 
 namespace abgate {
@@ -111,6 +112,10 @@ struct RequestRecord {
   std::uint64_t bytes = 0;    ///< body bytes received
   bool invalid_utf8 = false;  ///< the text was repaired
   std::string raw_sample;     ///< failures only: up to 2 KiB of the body, for the report
+  /// Every token of the answer in order, where log-probabilities were asked for and came; the one
+  /// that ended it included, if the server shows it.
+  std::vector<ScoredToken> tokens;
+  std::string token_error;  ///< why there are none although some came; one line
 };
 
 /// What the kernel counted on one arm's connections while a cell ran (TCP_INFO).

@@ -231,6 +231,9 @@ struct QualityConfig {
   std::size_t worst_shown = 10;
   bool control = false;  ///< run the baseline a second time (A/A floor)
   std::size_t pass_k = 0;  ///< k of pass@k; 0: `repeats`, if that is more than 1
+  int logprobs = 20;  ///< most likely tokens asked for at each position of an answer; 0: none
+  /// Tokens by id, where the servers can name them so. No key: what the servers do decides.
+  bool logprob_ids = true;
   LikelihoodConfig likelihood;
   ScorerConfig scorer;
   double max_failed_pairs =

@@ -36,6 +36,7 @@ class BodyBuilder {
   Sampling sampling_;
   std::uint64_t warm_salt_;
   std::uint64_t nonce_;
+  std::string logprobs_;  ///< of requests that ask for log-probabilities
   std::string shared_;  ///< `,"temperature":…,…}`: what follows the fields of the request
 };
 

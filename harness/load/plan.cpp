@@ -210,6 +210,7 @@ class Cells {
         request.item = static_cast<std::uint32_t>(load_.prompts.size()) + item;
         request.repeat = repeat;
         request.max_tokens = max_tokens(quality_, item);
+        request.logprobs = true;
         cell.requests.push_back(request);
       }
       finish(std::move(cell), name);

@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kMinusInfinity = -9999.0;
-
 /// Reads one answer; knows its name for the error line.
 class Reader {
  public:
@@ -63,8 +61,7 @@ class Reader {
     if (value.is_null()) return kMinusInfinity;
     if (!value.is_number()) fail(path, shown(value), "a number at most 0");
     const double x = value.get<double>();
-    // Rounding of a softmax over half-precision logits can end a little above 0.
-    if (!std::isfinite(x) || x > 1e-3) fail(path, shown(value), "a number at most 0");
+    if (!std::isfinite(x) || x > kMostLogprob) fail(path, shown(value), "a number at most 0");
     return std::min(x, 0.0);
   }
 

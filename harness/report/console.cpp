@@ -166,6 +166,8 @@ std::string console_summary(const Input& in, std::size_t columns) {
   if (const std::string text = load_text(in, columns); !text.empty()) out += "\n" + text;
   out += "\n";
   for (const auto& f : v.validity) out += line(fmt::format("! {}", f.sentence), 2);
+  if (const auto& logprobs = in.manifest.logprobs; logprobs && !logprobs->why.empty())
+    out += line("- " + describe(*logprobs), 2);
   for (const std::string& caveat : v.caveats) out += line("- " + caveat, 2);
   if (!v.aa_line.empty()) out += line(v.aa_line);
   if (!v.next_step.empty()) out += line("Next: " + v.next_step);

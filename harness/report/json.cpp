@@ -113,6 +113,7 @@ Json against(const stats::LikelihoodSummary::Against& a) {
           {"tail", real(a.tail)},
           {"diverged", a.diverged},
           {"near_ties", a.near_ties},
+          {"unclear", a.unclear},
           {"first_divergence", real(a.first_divergence)},
           {"regret", real(a.regret)}};
 }
@@ -121,18 +122,25 @@ Json likelihood(const stats::LikelihoodSummary& s) {
   const auto maybe = [](const std::optional<Estimate>& e) {
     return e ? estimate(*e) : Json(nullptr);
   };
+  const bool answers = s.task == LikelihoodTask::answer;
+  Json confidence = Json::object();
+  for (const Arm arm : kArms) {
+    if (const Estimate& e = s.confidence[index_of(arm)]; e.value)
+      confidence[std::string(to_string(arm))] = estimate(e);
+  }
   return {{"task", to_string(s.task)},
           {"texts", s.texts},
           {"lost", s.lost},
           {"why_lost", s.why_lost},
           {"tokens", s.tokens},
-          {"baseline_ppl", real(s.baseline_ppl)},
-          {"candidate_ppl", real(s.candidate_ppl)},
+          {"baseline_ppl", answers ? Json(nullptr) : real(s.baseline_ppl)},
+          {"candidate_ppl", answers ? Json(nullptr) : real(s.candidate_ppl)},
           {"candidate", against(s.candidate)},
           {"control", s.control ? against(*s.control) : Json(nullptr)},
           {"excess_changed_top", maybe(s.excess_changed_top)},
           {"control_texts", s.control_texts},
-          {"excess_kl", maybe(s.excess_kl)}};
+          {"excess_kl", maybe(s.excess_kl)},
+          {"confidence", std::move(confidence)}};
 }
 
 Json answer_floor(const stats::AnswerFloor& f) {
@@ -291,6 +299,12 @@ std::string verdict_json(const Input& in) {
   json["arms"] = {{"baseline", arm(in, Arm::baseline)}, {"candidate", arm(in, Arm::candidate)}};
   json["missing_cells"] = in.measurements.missing_cells;
   add_comparison(in.comparison, json);
+  if (const auto& asked = in.manifest.logprobs) {
+    json["logprobs"] = {{"wanted", asked->wanted},
+                        {"top", asked->top},
+                        {"ids", asked->ids},
+                        {"why", asked->why}};
+  }
   if (!in.measurements.quality_notes.empty())
     json["quality_notes"] = in.measurements.quality_notes;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

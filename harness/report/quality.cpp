@@ -172,6 +172,7 @@ void add_requests(const Input& in, Document& out) {
 void add_notes(const Input& in, Document& out) {
   std::string list;
   if (!in.manifest.grader.empty()) list += fmt::format("- Before the load: {}\n", md(in.manifest.grader));
+  if (in.manifest.logprobs) list += fmt::format("- {}\n", md(describe(*in.manifest.logprobs)));
   for (const std::string& note : in.measurements.quality_notes)
     list += fmt::format("- {}\n", md(note));
   if (!list.empty()) out.push_back(Paragraph{list});

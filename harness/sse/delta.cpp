@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sse/answer_logprobs.hpp"
 #include "sse/event_fields.hpp"
 #include "sse/utf8.hpp"
 
@@ -113,6 +114,7 @@ void read_choices(const dom::object& object, bool chat, Delta& delta, std::strin
     delta.payload |= add_choice(choice, chat, text);
     const std::string_view reason = string_at(choice, "finish_reason");
     if (!reason.empty()) delta.finish_reason = reason;
+    if (delta.tokens != nullptr) delta.token_error = read_logprobs(choice, *delta.tokens);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/record.hpp"
 
@@ -24,6 +25,8 @@ struct Delta {
   std::optional<std::string> finish_reason;
   std::optional<Usage> usage;
   std::optional<ApiError> error;
+  std::vector<ScoredToken>* tokens = nullptr;  ///< takes log-probabilities; null: not wanted
+  std::string token_error;                     ///< why those that came cannot be used
 };
 
 /// Reads JSON documents; keeps its buffers between them. Not thread-safe.

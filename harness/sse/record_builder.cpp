@@ -83,6 +83,8 @@ class Builder {
     record_.bytes = stream_.bytes.size();
     record_.invalid_utf8 = false;
     record_.raw_sample.clear();
+    record_.tokens.clear();
+    record_.token_error.clear();
   }
 
   // --- one event -------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ class Builder {
     const bool in_body = data.data() >= stream_.bytes.data() && end_of_data <= end_of_body;
     const std::size_t readable = in_body ? static_cast<std::size_t>(end_of_body - end_of_data) : 0;
     Delta delta;
+    want_tokens(delta);
     const auto status = buffers_.reader.read(data, readable, chat_, delta, record_.text);
     if (status == DeltaReader::Status::malformed) {
       // The last event of a body that was cut is no garbage: the answer is incomplete.
@@ -126,7 +129,12 @@ class Builder {
     apply(delta, event.at);
   }
 
+  void want_tokens(Delta& delta) {
+    if (record_.planned.logprobs) delta.tokens = &record_.tokens;
+  }
+
   void apply(const Delta& delta, Duration at) {
+    if (record_.token_error.empty()) record_.token_error = delta.token_error;
     std::uint32_t count = 0;
     if (delta.usage) {
       record_.usage = delta.usage;
@@ -152,6 +160,7 @@ class Builder {
 
   void whole_answer(std::string_view body) {
     Delta delta;
+    want_tokens(delta);
     const auto status = buffers_.reader.read(body, 0, chat_, delta, record_.text);
     if (status == DeltaReader::Status::malformed) {
       if (!stream_.ended_ok) return truncated("the body is cut");
@@ -172,6 +181,7 @@ class Builder {
 
   void conclude() {
     settle_tokens();
+    settle_logprobs();
     if (error_) return fail("error_event", one_line(*error_));
     if (malformed_) return fail("malformed", "an event is no JSON object: " + sample_line());
     if (finish_reason_ == "abort") return fail("aborted", "the server aborted the request");
@@ -203,6 +213,23 @@ class Builder {
     record_.stream.counts_known = counting_ && !events.empty();
     if (counting_) return;
     for (TokenEvent& event : events) event.tokens = 0;
+  }
+
+  /// A hole in them would set the arms side by side at different positions.
+  void settle_logprobs() {
+    auto& tokens = record_.tokens;
+    const auto seen = static_cast<std::int64_t>(tokens.size());
+    if (record_.token_error.empty() && !tokens.empty() && record_.usage &&
+        record_.usage->completion_tokens > 0) {
+      const std::int64_t counted = record_.usage->completion_tokens;
+      if (seen != counted && seen != counted - 1) {
+        record_.token_error = std::to_string(seen) +
+                              " tokens with log-probabilities, the server counted " +
+                              std::to_string(counted);
+      }
+    }
+    if (!record_.token_error.empty()) tokens.clear();
+    tokens.shrink_to_fit();
   }
 
   // --- failures --------------------------------------------------------------------------------

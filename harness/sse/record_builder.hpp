@@ -9,8 +9,9 @@
 namespace abgate::sse {
 
 /// Reads a response and fills of `record`: stream.{headers, first_byte, closed, events, finish,
-/// counts_known}, text, usage, chunks, bytes, invalid_utf8, outcome, raw_sample. Never throws on
-/// content. REQUIRES: the stream is joined. Safe to call from several threads at once.
+/// counts_known}, text, usage, chunks, bytes, invalid_utf8, outcome, raw_sample, tokens,
+/// token_error. Never throws on content. REQUIRES: the stream is joined. Safe to call from several
+/// threads at once.
 ///
 /// Token-bearing events: the first is the first with a non-empty payload (text, content, reasoning,
 /// tool-call arguments); after it also events without text in which the server's count of tokens
@@ -26,6 +27,11 @@ namespace abgate::sse {
 /// and tokens → Completed, no tokens → empty, provided that the body came to its end or to [DONE].
 /// Otherwise a TransportError, TimedOut or Cancelled that the caller has put into `record.outcome`
 /// stays, else StreamError truncated.
+///
+/// Log-probabilities are read where the request asked for them (record.planned.logprobs): `tokens`
+/// holds every token of the answer, or is empty and `token_error` says why they cannot be used:
+/// broken, or another number than the server's own count of tokens (the token that ended the answer
+/// may be left out).
 ///
 /// A body that is one JSON answer instead of a stream is accepted as a single event at `closed`.
 void build_record(const RawStream& stream, bool chat, RequestRecord& record);

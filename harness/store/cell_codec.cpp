@@ -1,26 +1,18 @@
 #include "store/cell_codec.hpp"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
+
+#include "store/json_text.hpp"
+#include "store/token_codec.hpp"
 
 namespace abgate::store {
 
 namespace {
-using Json = nlohmann::ordered_json;
-
-Json text_json(const std::string& text) {
-  if (simdjson::validate_utf8(text)) return text;
-  std::string hex;
-  for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return Json{{"hex", hex}};
-}
-
 /// Builds one JSON object; arrays of numbers are appended directly, because there are hundreds a
 /// line.
 class Line {
@@ -44,7 +36,7 @@ class Line {
   }
   Line& flag(std::string_view key, bool value) { return value ? raw(key, "true") : *this; }
   Line& text(std::string_view key, const std::string& value) {
-    return raw(key, text_json(value).dump());
+    return raw(key, text_json(value));
   }
   Line& word(std::string_view key, std::string_view value) { return text(key, std::string(value)); }
   template <typename Range, typename Each>
@@ -192,6 +184,24 @@ std::string usage_json(const Usage& usage) {
   return line.object();
 }
 
+/// Tokens spell the answer out, in pieces in which a secret would not be found again.
+bool holds_secret(const RequestRecord& record, const Redactor& redact) {
+  if (redact.empty()) return false;
+  std::string spelled;
+  for (const ScoredToken& token : record.tokens) spelled += token.text;
+  return redact(record.text) != record.text || redact(spelled) != spelled;
+}
+
+void encode_answer_tokens(Line& line, const RequestRecord& record, const Redactor& redact) {
+  if (!record.token_error.empty()) line.text("token_error", redact(record.token_error));
+  if (record.tokens.empty()) return;
+  if (holds_secret(record, redact)) {
+    line.text("token_error", "the answer holds a secret, its tokens are not kept");
+  } else {
+    line.raw("tokens", encode_tokens(record.tokens, redact));
+  }
+}
+
 std::string tcp_json(const TcpCounts& tcp) {
   Line line;
   line.number("segments_out", tcp.segments_out).number("segments_in", tcp.segments_in);
@@ -238,6 +248,7 @@ std::string encode_record(const RequestRecord& record, const Redactor& redact) {
       .number("bytes", record.bytes);
   line.flag("invalid_utf8", record.invalid_utf8);
   if (!record.raw_sample.empty()) line.text("raw_sample", redact(record.raw_sample));
+  encode_answer_tokens(line, record, redact);
   return line.line();
 }
 

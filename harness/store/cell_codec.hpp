@@ -6,6 +6,7 @@
 //
 //   {"abgate_cell":1,"point":"c8","kind":"load","block":3,"arm":"candidate","load":{…}}
 //   {"id":"…","prompt":"…","index":0,…,"at":[512000000,15600000,…],"tok":1,"out":{"class":"completed",…},…}
+//   … "tokens":{…}} of an answer with log-probabilities (store/token_codec.hpp), or "token_error"
 //   {"end":1,"begin":…,"measured_begin":…,"ended":…,"health":{…},"requests":64,"outcomes":{"completed":64}}
 
 #include <cstddef>
@@ -28,11 +29,14 @@ std::string encode_record(const RequestRecord& record, const Redactor& redact = 
 /// `counts`: outcome class to requests written.
 std::string encode_end(const CellRecord& cell, const std::map<std::string, std::size_t>& counts);
 
+/// Whether a reader wants the tokens of answers: most do not, and they are most of the memory.
+enum class Tokens { read, skip };
+
 /// Reads lines back. One per thread; keeps its memory between lines.
 class CellDecoder {
  public:
   /// `path` is for messages.
-  explicit CellDecoder(std::string path);
+  explicit CellDecoder(std::string path, Tokens tokens = Tokens::read);
   ~CellDecoder();
   CellDecoder(const CellDecoder&) = delete;
   CellDecoder& operator=(const CellDecoder&) = delete;

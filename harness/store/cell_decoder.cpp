@@ -11,6 +11,8 @@
 #include "core/error.hpp"
 #include "store/cell_codec.hpp"
 #include "store/gzip.hpp"
+#include "store/json_text.hpp"
+#include "store/token_codec.hpp"
 
 namespace abgate::store {
 
@@ -94,10 +96,9 @@ class Fields {
   }
   std::string text(const char* key) const {
     const dom::element element = need(key, "text");
-    std::string_view value;
-    if (element.get(value) == simdjson::SUCCESS) return std::string(value);
-    if (element["hex"].get(value) == simdjson::SUCCESS) return from_hex(key, value);
-    wrong(key, element, "text, or {\"hex\":\"…\"}");
+    std::string value;
+    if (read_text(element, value)) return value;
+    wrong(key, element, "text, or {\"hex\":\"…\"} with pairs of hex digits");
   }
   std::string text_or_empty(const char* key) const { return find(key) ? text(key) : std::string(); }
   Fields object(const char* key) const {
@@ -124,18 +125,6 @@ class Fields {
   }
 
  private:
-  std::string from_hex(const char* key, std::string_view hex) const {
-    std::string out;
-    for (std::size_t i = 0; i < hex.size(); i += 2) {
-      unsigned byte = 0;
-      const std::string_view pair = hex.substr(i, 2);
-      const auto [end, error] = std::from_chars(pair.data(), pair.data() + pair.size(), byte, 16);
-      if (error != std::errc() || end != pair.data() + 2)
-        fail(key, std::string(pair), "pairs of hex digits");
-      out += static_cast<char>(byte);
-    }
-    return out;
-  }
   dom::object object_;
   const Place& place_;
 };
@@ -306,7 +295,7 @@ StreamRecord read_stream(const Fields& f) {
   return stream;
 }
 
-RequestRecord read_record(const Fields& f, Arm arm) {
+RequestRecord read_record(const Fields& f, const Place& place, Arm arm, Tokens tokens) {
   RequestRecord record;
   record.arm = arm;
   record.request_id = f.text("id");
@@ -325,6 +314,9 @@ RequestRecord read_record(const Fields& f, Arm arm) {
   record.bytes = f.number<std::uint64_t>("bytes");
   record.invalid_utf8 = f.flag("invalid_utf8");
   record.raw_sample = f.text_or_empty("raw_sample");
+  record.token_error = f.text_or_empty("token_error");
+  const auto stored = f.find("tokens");
+  if (stored && tokens == Tokens::read) record.tokens = decode_tokens(*stored, place);
   return record;
 }
 
@@ -357,15 +349,15 @@ CellHealth read_health(const Fields& f) {
   return health;
 }
 
-void read_end(const Fields& f, CellRecord& cell) {
+void read_end(const Fields& f, std::size_t requests, CellRecord& cell) {
   cell.begin = f.stamp("begin");
   cell.measured_begin = f.stamp("measured_begin");
   cell.end = f.stamp("ended");
   cell.interrupted = f.flag("interrupted");
   cell.health = read_health(f.object("health"));
   const auto declared = f.number<std::size_t>("requests");
-  if (declared != cell.requests.size()) {
-    f.fail("requests", fmt::format("{} requests in the file", cell.requests.size()),
+  if (declared != requests) {
+    f.fail("requests", fmt::format("{} requests in the file", requests),
            fmt::format("{}", declared));
   }
 }
@@ -373,6 +365,8 @@ void read_end(const Fields& f, CellRecord& cell) {
 
 struct CellDecoder::State {
   dom::parser parser;
+  Tokens tokens = Tokens::read;
+  std::size_t requests = 0;  ///< so far
 
   dom::object parse(std::string_view line, const Place& place) {
     dom::element element;
@@ -388,8 +382,10 @@ struct CellDecoder::State {
   }
 };
 
-CellDecoder::CellDecoder(std::string path)
-    : state_(std::make_unique<State>()), path_(std::move(path)) {}
+CellDecoder::CellDecoder(std::string path, Tokens tokens)
+    : state_(std::make_unique<State>()), path_(std::move(path)) {
+  state_->tokens = tokens;
+}
 CellDecoder::~CellDecoder() = default;
 
 void CellDecoder::header(std::string_view line, CellRecord& cell) {
@@ -410,10 +406,11 @@ bool CellDecoder::next(std::string_view line, int number, CellRecord& cell) {
   const Place place{path_, number, 0};
   const Fields f(state_->parse(line, place), place);
   if (f.find("end")) {
-    read_end(f, cell);
+    read_end(f, state_->requests, cell);
     return true;
   }
-  cell.requests.push_back(read_record(f, cell.arm));
+  cell.requests.push_back(read_record(f, place, cell.arm, state_->tokens));
+  ++state_->requests;
   return false;
 }
 

@@ -49,7 +49,7 @@ class Conveyor {
       }
       Slot slot;
       try {
-        slot.cell = read_cell(paths_[i]);
+        slot.cell = read_cell(paths_[i], Tokens::skip);
       } catch (...) {
         slot.error = std::current_exception();
       }
@@ -91,25 +91,50 @@ class Conveyor {
 };
 }  // namespace
 
-CellRecord read_cell(const std::string& path) {
-  const bool unfinished = path.ends_with(kPartSuffix);
-  GzipLines lines(path, unfinished);
-  CellDecoder decoder(path);
-  CellRecord cell;
+RecordReader::RecordReader(const std::string& path, Tokens tokens)
+    : path_(path),
+      unfinished_(path.ends_with(kPartSuffix)),
+      lines_(path, unfinished_),
+      decoder_(path, tokens) {
   std::string_view line;
-  if (!lines.next(line))
-    throw DataError(Place{path, 1, 0}, "", "nothing", "the cell's header line");
-  decoder.header(line, cell);
-  bool ended = false;
-  while (lines.next(line)) {
-    if (ended)
-      throw DataError(Place{path, lines.line(), 0}, "", std::string(line.substr(0, 80)),
+  if (!lines_.next(line))
+    throw DataError(Place{path_, 1, 0}, "", "nothing", "the cell's header line");
+  decoder_.header(line, cell_);
+}
+
+/// Appends the next request to the cell; false at the end.
+bool RecordReader::advance() {
+  std::string_view line;
+  while (lines_.next(line)) {
+    if (ended_) {
+      throw DataError(Place{path_, lines_.line(), 0}, "", std::string(line.substr(0, 80)),
                       "nothing after the end line");
-    ended = decoder.next(line, lines.line(), cell);
+    }
+    ended_ = decoder_.next(line, lines_.line(), cell_);
+    if (!ended_) return true;
   }
-  if (ended) return cell;
-  if (!unfinished) throw DataError(Place{path, lines.line(), 0}, "", "no end line", "a whole cell");
-  close_interrupted(cell);
+  if (!ended_ && !unfinished_)
+    throw DataError(Place{path_, lines_.line(), 0}, "", "no end line", "a whole cell");
+  return false;
+}
+
+bool RecordReader::next(RequestRecord& record) {
+  if (!advance()) return false;
+  record = std::move(cell_.requests.back());
+  cell_.requests.clear();
+  return true;
+}
+
+CellRecord RecordReader::rest() {
+  while (advance()) {
+  }
+  return std::move(cell_);
+}
+
+CellRecord read_cell(const std::string& path, Tokens tokens) {
+  RecordReader reader(path, tokens);
+  CellRecord cell = reader.rest();
+  if (!reader.whole()) close_interrupted(cell);
   return cell;
 }
 

@@ -86,6 +86,14 @@ ClientCalibration read_calibration(const Json& json) {
           json.at("more_possible")};
 }
 
+Json logprobs_json(const LogprobFacts& facts) {
+  return {{"wanted", facts.wanted}, {"top", facts.top}, {"ids", facts.ids}, {"why", facts.why}};
+}
+
+LogprobFacts read_logprobs(const Json& json) {
+  return {json.at("wanted"), json.at("top"), json.at("ids"), json.at("why")};
+}
+
 template <typename T, typename ToJson>
 Json list_json(const std::vector<T>& items, const ToJson& to_json) {
   Json list = Json::array();
@@ -142,6 +150,7 @@ Manifest read_manifest(const Json& json) {
   m.interrupted = json.at("interrupted");
   if (const auto it = json.find("client_calibration"); it != json.end())
     m.calibration = read_calibration(*it);
+  if (const auto it = json.find("logprobs"); it != json.end()) m.logprobs = read_logprobs(*it);
   m.attempt = json.at("attempt");
   m.look = json.value("look", 1U);
   m.merged_from = json.at("merged_from").get<std::vector<std::string>>();
@@ -175,6 +184,7 @@ std::string encode_manifest(const Manifest& m, const Redactor& redact) {
   json["merged_from"] = m.merged_from;
   if (!m.resumed.empty()) json["resumed"] = m.resumed;
   if (!m.grader.empty()) json["grader"] = m.grader;
+  if (m.logprobs) json["logprobs"] = logprobs_json(*m.logprobs);
   json["clock_zero_ns"] = m.clock_zero.time_since_epoch().count();
   json["servers"] = list_json(m.servers, server_facts_json);
   json["servers_after"] = list_json(m.servers_after, server_facts_json);

@@ -47,7 +47,7 @@ std::optional<CellFile> cell_file(const fs::path& path, const fs::path& raw) {
 bool is_readable(const CellFile& file) {
   if (!file.unfinished) return true;
   try {
-    read_cell(file.path);
+    read_cell(file.path, Tokens::skip);
     return true;
   } catch (const DataError&) {
     return false;
@@ -205,6 +205,21 @@ std::optional<ClientCalibration> worse(const std::optional<ClientCalibration>& a
 }
 }  // namespace
 
+namespace {
+/// The smaller of both requests; why it is so, of both.
+std::optional<LogprobFacts> less(const StoredRun& a, const StoredRun& b) {
+  const auto &x = a.manifest.logprobs, &y = b.manifest.logprobs;
+  if (!x || !y) return std::nullopt;
+  LogprobFacts out = x->top <= y->top ? *x : *y;
+  out.ids = x->ids && y->ids;
+  if (x->top != y->top || x->ids != y->ids) {
+    out.why = fmt::format("recorded apart: {} in {}, {} in {}", x->top, a.manifest.run_id, y->top,
+                          b.manifest.run_id);
+  }
+  return out;
+}
+}  // namespace
+
 StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   if (a.manifest.plan_hash != b.manifest.plan_hash) {
     throw DataError(Place{b.path, 0, 0}, "plan_hash", b.manifest.plan_hash,
@@ -223,6 +238,7 @@ StoredRun merge_runs(const StoredRun& a, const StoredRun& b) {
   merged.manifest.interrupted = a.manifest.interrupted || b.manifest.interrupted;
   merged.manifest.attempt = std::max(a.manifest.attempt, b.manifest.attempt);
   merged.manifest.calibration = worse(a.manifest.calibration, b.manifest.calibration);
+  merged.manifest.logprobs = less(a, b);
   merged.manifest.merged_from = {a.manifest.run_id, b.manifest.run_id};
   merged.done = a.done && b.done;
   take_side(a, Arm::baseline, merged);

@@ -26,6 +26,7 @@ struct Servers {
                                      {"<|fim_suffix|>", 1002},
                                      {"<|fim_middle|>", 1003}};
   bool tokenize = true;
+  std::string completion = R"({"choices":[{"text":"x"}]})";
   std::string changed;  ///< the candidate reads this text differently
   std::atomic<int> now{0}, most{0}, asked{0};
 
@@ -34,7 +35,7 @@ struct Servers {
     if (url.ends_with("/models"))
       return {200, "", R"({"data":[{"id":"m","max_model_len":4000}]})", ""};
     if (url.ends_with("/version")) return {200, "", R"({"version":"1"})", ""};
-    if (url.ends_with("/completions")) return {200, "", R"({"choices":[{"text":"x"}]})", ""};
+    if (url.ends_with("/completions")) return {200, "", completion, ""};
     if (!tokenize) return {404, "", "no", ""};
     ++asked;
     const int running = ++now;
@@ -76,6 +77,7 @@ struct Run {
     scenario.baseline.url = "http://b";
     scenario.candidate.url = "http://c";
     scenario.quality.fim_template = fim;
+    scenario.quality.logprobs = 0;  // logprob_probe_test.cpp is about those
     Cell cell;
     cell.kind = CellKind::quality;
     const auto* format = quality::find_fim_template(fim);
@@ -189,4 +191,26 @@ TEST_CASE("a prompt longer than the context is refused wherever it stands", "[pr
   Run run(0, 300);
   run.plan.prompts[271].text += std::string(4000, 'x');
   CHECK_THAT(run.refusal(servers), ContainsSubstring("prompt \"item-271\" has"));
+}
+
+TEST_CASE("log-probabilities are asked for where there is a quality pass, by text where ids differ",
+          "[preflight]") {
+  Servers servers;
+  servers.completion =
+      R"({"choices":[{"text":"x","finish_reason":"length","logprobs":{"tokens":["x"],)"
+      R"("token_logprobs":[-1],"top_logprobs":[{"x":-1,"y":-2}]}}]})";
+  Run run(0, 3);
+  CHECK(run.check(servers).logprobs == LogprobFacts{});
+  run.scenario.quality.logprobs = 2;
+  Preflight checked = run.check(servers);
+  CHECK(checked.logprobs ==
+        LogprobFacts{2, 2, false,
+                     "baseline names tokens by text only; candidate names tokens by text only"});
+  REQUIRE(checked.notes.size() == 1);
+  CHECK(checked.notes[0] == describe(*checked.logprobs));
+  servers.changed = "before 2;";
+  checked = run.check(servers);
+  CHECK(checked.logprobs == LogprobFacts{2, 2, false, "the servers' token ids differ"});
+  run.plan.cells.clear();
+  CHECK_FALSE(run.check(servers).logprobs);
 }

@@ -122,6 +122,24 @@ CellRecord load_cell(const StoredRunOptions& o, const LoadPoint& load, CellKind 
   return c;
 }
 
+/// The same tokens for every arm, but that a wrong answer leaves them in the middle.
+std::vector<ScoredToken> tokens_of(std::uint32_t item, Arm arm, bool wrong) {
+  std::vector<ScoredToken> tokens;
+  Rng rng(derive_seed(item, "tokens"));
+  for (std::size_t k = 0; k < kTokens; ++k) {
+    ScoredToken& token = tokens.emplace_back();
+    const double p = 0.6 + 0.3 * rng.uniform() - (arm == Arm::candidate ? 0.05 : 0);
+    const std::int64_t first = 100 * static_cast<std::int64_t>(k);
+    const bool other = wrong && k >= kTokens / 2;
+    token.id = first + (other ? 1 : 0);
+    token.logprob = std::log(p);
+    token.top = {{token.id, "", std::log(p)},
+                 {first + (other ? 0 : 1), "", std::log(0.7 * (1 - p))},
+                 {first + 2, "", std::log(0.2 * (1 - p))}};
+  }
+  return tokens;
+}
+
 CellRecord quality_cell(const StoredRunOptions& o, const Suite& suite, const LoadPoint& load,
                         Arm arm, TimePoint begin) {
   CellRecord c = header(CellKind::quality, load, 0, arm, begin);
@@ -131,7 +149,9 @@ CellRecord quality_cell(const StoredRunOptions& o, const Suite& suite, const Loa
     RequestRecord r = request(arm, name_of(c) + "/" + std::to_string(i), i, 0, at, 0.01, rng);
     r.prompt_id = suite.items[i].id;
     r.text = suite.items[i].reference;
-    if (rng.uniform() < 0.1) r.text += " + 1";  // a wrong answer
+    const bool wrong = rng.uniform() < 0.1;
+    if (wrong) r.text += " + 1";
+    r.tokens = tokens_of(i, arm, wrong);
     at += r.stream.closed;
     c.requests.push_back(std::move(r));
   }
@@ -175,6 +195,7 @@ std::string store_small_run(const std::string& out, const StoredRunOptions& o) {
   manifest.plan_hash = "0123456789abcdef";
   manifest.started = "2026-01-01T00:00:00Z";
   manifest.finished = "2026-01-01T02:00:00Z";
+  manifest.logprobs = LogprobFacts{20, 3, true, "candidate gives 3 where 20 are asked"};
   std::vector<CellRecord> cells;
   TimePoint begin{std::chrono::seconds(10)};
   const auto add = [&](CellRecord cell) {

@@ -143,3 +143,13 @@ TEST_CASE("The same text and overrides give the same scenario again", "[config]"
   REQUIRE((b.blocks == 8 && b.criteria.size() == a.criteria.size() &&
            b.seeds.prompts == a.seeds.prompts));
 }
+
+TEST_CASE("Log-probabilities of answers: 20 unless said otherwise, 0 for none", "[config]") {
+  REQUIRE(sample().quality.logprobs == 20);
+  REQUIRE(sample({"quality.logprobs=0"}).quality.logprobs == 0);
+  REQUIRE(sample({"quality.logprobs=5"}).quality.logprobs == 5);
+  for (const char* wrong : {"21", "-1", "all", "1.5"}) {
+    REQUIRE_THAT(refusal(kSample, {std::string("quality.logprobs=") + wrong}),
+                 ContainsSubstring("quality.logprobs") && ContainsSubstring("from 0 to 20"));
+  }
+}

@@ -55,10 +55,10 @@ want_out "10 finished cells and $((kept_base + kept_cand)) stored answers"
 grep -q "RESUMED: run" "$second/report.md" || fail "the report does not say that the run was resumed"
 [ "$(answers "$second" baseline)" -eq 200 ] || fail "baseline has $(answers "$second" baseline) answers"
 [ "$(answers "$second" candidate)" -eq 200 ] || fail "candidate has $(answers "$second" candidate) answers"
-# Preflight asks one request of each server.
-[ $(($(requests "$base") - before_base)) -eq $((201 - kept_base)) ] ||
+# Preflight asks two requests of each server: one token, and whether it gives log-probabilities.
+[ $(($(requests "$base") - before_base)) -eq $((202 - kept_base)) ] ||
   fail "the baseline was asked $(($(requests "$base") - before_base)) times, $((200 - kept_base)) answers were missing"
-[ $(($(requests "$cand") - before_cand)) -eq $((201 - kept_cand)) ] ||
+[ $(($(requests "$cand") - before_cand)) -eq $((202 - kept_cand)) ] ||
   fail "the candidate was asked $(($(requests "$cand") - before_cand)) times, $((200 - kept_cand)) answers were missing"
 cmp -s "$first/raw/c4/003-candidate.jsonl.gz" "$second/raw/c4/003-candidate.jsonl.gz" || fail "a whole block was not taken over as it was"
 (cd "$second" && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS"

@@ -142,6 +142,39 @@ TEST_CASE("Extra fields are added, override, and with null take a field out", "[
   REQUIRE(body["stream_options"] == json{{"include_usage", true}});
 }
 
+TEST_CASE("Log-probabilities are asked for by requests of the quality pass alone", "[load]") {
+  Scenario scenario = small_scenario();
+  PlannedRequest quality = request_with(0);
+  quality.logprobs = true;
+  REQUIRE_FALSE(body_of(scenario, request_with(0)).contains("logprobs"));
+  json body = body_of(scenario, quality);
+  REQUIRE(body["logprobs"] == 20);
+  REQUIRE(body["return_tokens_as_token_ids"] == true);
+  REQUIRE_FALSE(body.contains("top_logprobs"));
+  scenario.quality.logprobs = 5;
+  scenario.quality.logprob_ids = false;
+  body = body_of(scenario, quality);
+  REQUIRE(body["logprobs"] == 5);
+  REQUIRE_FALSE(body.contains("return_tokens_as_token_ids"));
+  scenario.quality.logprobs = 0;
+  REQUIRE(body_of(scenario, quality) == body_of(scenario, request_with(0)));
+  scenario.quality.logprobs = 7;
+  scenario.api = Api::chat;
+  body = body_of(scenario, quality);
+  REQUIRE(body["logprobs"] == true);
+  REQUIRE(body["top_logprobs"] == 7);
+  // The scenario's own fields have the last word, once.
+  scenario.sampling.extra_json = R"({"top_logprobs":2})";
+  const std::string text = make_body(scenario, prompt(), quality, "m");
+  REQUIRE(text.find("top_logprobs") == text.rfind("top_logprobs"));
+  REQUIRE(json::parse(text)["top_logprobs"] == 2);
+  scenario.sampling.extra_json = R"({"logprobs":null,"top_logprobs":null})";
+  scenario.quality.logprob_ids = true;
+  body = body_of(scenario, quality);
+  REQUIRE_FALSE(body.contains("logprobs"));
+  REQUIRE_FALSE(body.contains("top_logprobs"));
+}
+
 TEST_CASE("Extra fields that are no object, or decided elsewhere, are refused", "[load]") {
   Scenario scenario = small_scenario();
   scenario.sampling.extra_json = "[1]";

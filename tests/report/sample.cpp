@@ -473,6 +473,45 @@ Sample no_go_sample() {
   return s;
 }
 
+namespace {
+/// The arms' own answers, up to where they part.
+stats::LikelihoodSummary answers_summary() {
+  stats::LikelihoodSummary s;
+  s.task = LikelihoodTask::answer;
+  s.texts = 496;
+  s.lost = 4;
+  s.why_lost = "candidate: 31 tokens with log-probabilities, the server counted 44";
+  s.tokens = 18'204;
+  s.confidence[index_of(Arm::baseline)] = estimate(-0.1923, -0.2014, -0.1832, 496);
+  s.confidence[index_of(Arm::candidate)] = estimate(-0.2087, -0.2185, -0.1989, 496);
+  s.confidence[index_of(Arm::control)] = estimate(-0.1921, -0.2012, -0.183, 490);
+  s.candidate.positions = 18'204;
+  s.candidate.same_top = estimate(0.9871, 0.9852, 0.989, 496);
+  s.candidate.kl_lower = estimate(0.0118, 0.0107, 0.0129, 496);
+  s.candidate.jsd_lower = 0.0027;
+  s.candidate.jsd_upper = 0.0121;
+  s.candidate.tail = 0.0131;
+  s.candidate.diverged = 241;
+  s.candidate.near_ties = 122;
+  s.candidate.unclear = 3;
+  s.candidate.first_divergence = 31;
+  s.candidate.regret = 0.412;
+  s.control = s.candidate;
+  s.control_texts = 490;
+  s.control->positions = 21'077;
+  s.control->same_top = estimate(0.9983, 0.9976, 0.999, 490);
+  s.control->kl_lower = estimate(0.0003, 0.0002, 0.0004, 490);
+  s.control->jsd_lower = 0.0001;
+  s.control->jsd_upper = 0.0093;
+  s.control->first_divergence = 44;
+  s.control->diverged = 37;
+  s.control->near_ties = 36;
+  s.control->unclear = 0;
+  s.control->regret = 0.019;
+  return s;
+}
+}  // namespace
+
 Sample quality_sample() {
   Sample s = go_sample();
   s.scenario.quality.scorer.command = {"score.py"};
@@ -562,6 +601,11 @@ Sample quality_sample() {
   likelihood.control->first_divergence = 33;
   likelihood.control->regret = 0.011;
   s.comparison.likelihood.push_back(likelihood);
+  s.comparison.likelihood.push_back(answers_summary());
+  s.manifest.logprobs =
+      LogprobFacts{20, 5, true,
+                   "candidate refuses 20 (http_error 400 BadRequestError: Requested sample logprobs "
+                   "of 20, which is greater than max allowed: 5)"};
   return s;
 }
 
@@ -618,6 +662,7 @@ Sample hostile_sample() {
   s.comparison.rates.push_back(rate);
   s.measurements.quality_notes = {evil};
   s.manifest.grader = evil;
+  s.manifest.logprobs = LogprobFacts{20, 0, false, evil};
   s.scenario.quality.scorer.metric = evil;
   for (auto& g : s.comparison.quality) {
     if (g.dimension == "language") g.metric = "plugin";

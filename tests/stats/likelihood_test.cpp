@@ -194,3 +194,150 @@ TEST_CASE("A noisy control says that 5 % cannot be resolved, a quiet one does no
   for (QualityPair& p : m.quality) p.control.clear();
   CHECK(answer_floor(m, 0.9).empty());
 }
+
+namespace {
+
+ScoredToken chosen(std::int64_t id, double p, std::vector<std::pair<std::int64_t, double>> top) {
+  ScoredToken t;
+  t.id = id;
+  t.logprob = std::log(p);
+  for (const auto& [rival, mass] : top) t.top.push_back({rival, "", std::log(mass)});
+  return t;
+}
+
+LikelihoodRecord answer(Arm arm, std::vector<ScoredToken> tokens) {
+  LikelihoodRecord r;
+  r.arm = arm;
+  r.text.task = LikelihoodTask::answer;
+  r.text.item = r.text.cluster = "i";
+  r.tokens = std::move(tokens);
+  return r;
+}
+
+const std::vector<ScoredToken> kBaselines{chosen(1, 0.8, {{1, 0.8}, {2, 0.1}}),
+                                          chosen(3, 0.6, {{3, 0.6}, {4, 0.3}}),
+                                          chosen(5, 0.9, {{5, 0.9}})};
+const std::vector<ScoredToken> kCandidates{chosen(1, 0.7, {{1, 0.7}, {2, 0.2}}),
+                                           chosen(4, 0.5, {{4, 0.5}, {3, 0.4}}),
+                                           chosen(6, 0.9, {{6, 0.9}})};
+
+}  // namespace
+
+TEST_CASE("Two answers are compared up to and with the first token that differs", "[likelihood]") {
+  // By hand: position 0 and 1, never 2. KL: 0.8 ln(8/7) + 0.1 ln(1/2) + 0.1 ln 1 = 0.037510, and
+  // 0.6 ln(6/4) + 0.3 ln(3/5) + 0.1 ln 1 = 0.090031.
+  const Agreement a = agreement_of_answers(kBaselines, kCandidates);
+  CHECK(a.positions == 2);
+  CHECK(a.same_top == 1);
+  CHECK(a.kl_lower == Approx(0.127541).margin(2e-6));
+  CHECK(a.jsd_lower == Approx(0.0328642).margin(2e-6));
+  CHECK(a.jsd_upper == Approx(0.0328642 + 0.2 * std::log(2.0)).margin(2e-6));
+  CHECK(a.tail == Approx(0.2));
+  REQUIRE(a.divergence);
+  CHECK(*a.divergence == 1);
+  CHECK(a.gap == Approx(std::log(2.0)));
+  CHECK(a.regret == Approx(std::log(0.5 / 0.4)));
+  CHECK_FALSE(a.near_tie());
+  CHECK_FALSE(a.unclear());
+}
+
+TEST_CASE("Answers that end early, agree to the end or show little are what they are",
+          "[likelihood]") {
+  const Agreement same = agreement_of_answers(kBaselines, kBaselines);
+  CHECK(same.positions == 3);
+  CHECK(same.same_top == 3);
+  CHECK(same.kl_lower == Approx(0).margin(1e-12));
+  CHECK_FALSE(same.divergence);
+  // The candidate stopped without showing its end token: the baseline's gap is known there.
+  const std::vector<ScoredToken> shorter(kBaselines.begin(), kBaselines.begin() + 1);
+  const Agreement stopped = agreement_of_answers(kBaselines, shorter);
+  CHECK(stopped.positions == 1);
+  CHECK(stopped.divergence == 1);
+  CHECK(stopped.gap == Approx(std::log(2.0)));
+  CHECK(std::isnan(stopped.regret));
+  // The baseline stopped: it shows nothing there, so neither near-tie nor damage can be claimed.
+  const Agreement went_on = agreement_of_answers(shorter, kBaselines);
+  CHECK(went_on.divergence == 1);
+  CHECK(went_on.unclear());
+  CHECK_FALSE(went_on.near_tie());
+  // One rival alone has no gap.
+  const Agreement single = agreement_of_answers({chosen(5, 0.9, {{5, 0.9}})},
+                                                {chosen(6, 0.9, {{6, 0.9}})});
+  CHECK(single.unclear());
+  CHECK(single.regret == Approx(0));  // at least: 5 is not among what the candidate shows
+  const Agreement tie = agreement_of_answers(
+      {chosen(3, 0.405, {{3, 0.405}, {4, 0.395}})}, {chosen(4, 0.5, {{4, 0.5}, {3, 0.3}})});
+  CHECK(tie.near_tie());
+  CHECK(agreement_of_answers({}, {}).positions == 0);
+}
+
+TEST_CASE("Names that stand twice are one, on both sides", "[likelihood]") {
+  const auto half = [](double first, double second) {
+    ScoredToken t = token("\xEF\xBF\xBD", std::log(first), {});
+    t.top = {{-1, "\xEF\xBF\xBD", std::log(first)}, {-1, "\xEF\xBF\xBD", std::log(second)}};
+    return std::vector<ScoredToken>{t};
+  };
+  const Agreement a = agreement_of_answers(half(0.5, 0.25), half(0.45, 0.30));
+  CHECK(a.kl_lower == Approx(0).margin(1e-12));
+  CHECK(a.tail == Approx(0.25));
+}
+
+TEST_CASE("Pairs of answers give shares of positions, divergences and each arm's confidence",
+          "[likelihood]") {
+  std::vector<LikelihoodPair> pairs;
+  for (int i = 0; i < 4; ++i) {
+    const auto b = answer(Arm::baseline, kBaselines);
+    const auto c = answer(Arm::candidate, i < 1 ? kCandidates : kBaselines);
+    const auto again = answer(Arm::control, kBaselines);
+    pairs.push_back(pair_answers(b, c, i < 3 ? &again : nullptr));
+    pairs.back().cluster = std::to_string(i);
+  }
+  CHECK(pairs[0].tokens == 2);
+  CHECK(pairs[1].tokens == 3);
+  CHECK(pairs[0].own_tokens[index_of(Arm::candidate)] == 3);
+  const auto all = summarise_likelihood(pairs, 0.9);
+  REQUIRE(all.size() == 1);
+  const LikelihoodSummary& s = all[0];
+  CHECK(s.task == LikelihoodTask::answer);
+  CHECK(s.texts == 4);
+  CHECK(s.control_texts == 3);
+  CHECK(s.tokens == 11);
+  CHECK(*s.candidate.same_top.value == Approx(10.0 / 11));
+  CHECK(*s.candidate.kl_lower.value == Approx(0.127541 / 11).margin(1e-6));
+  CHECK(s.candidate.diverged == 1);
+  CHECK(s.candidate.damage() == 1);
+  CHECK(s.candidate.first_divergence == 2);
+  CHECK_FALSE(s.candidate.ppl_ratio.value);
+  REQUIRE(s.control);
+  CHECK(s.control->diverged == 0);
+  CHECK(*s.control->same_top.value == 1);
+  CHECK_FALSE(s.excess_kl);
+  const double own = std::log(0.8) + std::log(0.6) + std::log(0.9);
+  CHECK(*s.confidence[index_of(Arm::baseline)].value == Approx(own / 3));
+  CHECK(*s.confidence[index_of(Arm::candidate)].value ==
+        Approx((3 * own + std::log(0.7) + std::log(0.5) + std::log(0.9)) / 12));
+  CHECK(*s.confidence[index_of(Arm::control)].value == Approx(own / 3));
+}
+
+TEST_CASE("Answers without log-probabilities are lost with their reason", "[likelihood]") {
+  auto b = answer(Arm::baseline, kBaselines);
+  auto c = answer(Arm::candidate, {});
+  c.error = "no log-probabilities came with the answer";
+  CHECK(pair_answers(b, c, nullptr).lost == "candidate: no log-probabilities came with the answer");
+  c.error.clear();
+  CHECK_FALSE(pair_answers(b, c, nullptr).lost.empty());
+  c.tokens = kCandidates;
+  for (ScoredToken& t : c.tokens) t.top.clear();
+  CHECK(pair_answers(b, c, nullptr).lost ==
+        "no position at which both arms show their most likely tokens");
+  // A control that lost its answer costs the A/A column alone.
+  auto again = answer(Arm::control, {});
+  again.error = "timed_out total";
+  const LikelihoodPair kept = pair_answers(b, answer(Arm::candidate, kCandidates), &again);
+  CHECK(kept.lost.empty());
+  CHECK_FALSE(kept.control);
+  const auto summary = summarise_likelihood({pair_answers(b, c, nullptr)}, 0.9);
+  REQUIRE(summary.size() == 1);
+  CHECK(summary[0].texts == 0);
+  CHECK(summary[0].lost == 1);
+}

@@ -42,6 +42,34 @@ TEST_CASE("a cell comes back as it was written") {
   REQUIRE_FALSE(std::filesystem::exists(folder / "c.jsonl.gz.part"));
 }
 
+TEST_CASE("a cell is read request by request, with the tokens of its answers or without") {
+  const TempFolder folder;
+  CellRecord cell = plain_cell(5);
+  for (RequestRecord& r : cell.requests) {
+    ScoredToken& token = r.tokens.emplace_back();
+    token.id = 7;
+    token.logprob = -0.5;
+    token.top = {{7, "", -0.5}, {8, "", -1.5}};
+  }
+  write_whole(folder / "c.jsonl.gz", cell);
+  REQUIRE(same(read_cell(folder / "c.jsonl.gz"), cell));
+  RecordReader reader(folder / "c.jsonl.gz");
+  RequestRecord record;
+  for (const RequestRecord& wanted : cell.requests) {
+    REQUIRE(reader.next(record));
+    REQUIRE(same(record, wanted));
+    REQUIRE_FALSE(reader.whole());
+  }
+  REQUIRE_FALSE(reader.next(record));
+  REQUIRE(reader.whole());
+  REQUIRE(reader.cell().end == cell.end);
+  REQUIRE(reader.cell().requests.empty());
+  read_cells({folder / "c.jsonl.gz"}, [](CellRecord&& read) {
+    REQUIRE(read.requests.size() == 5);
+    for (const RequestRecord& r : read.requests) REQUIRE(r.tokens.empty());
+  });
+}
+
 TEST_CASE("the same cell gives the same bytes") {
   const TempFolder folder;
   write_whole(folder / "a.jsonl.gz", plain_cell(20));

@@ -93,6 +93,15 @@ RequestRecord random_record(Rng& rng, Arm arm) {
   r.bytes = rng.next();
   r.invalid_utf8 = rng.below(2) == 0;
   r.raw_sample = random_bytes(rng);
+  for (std::uint64_t i = rng.below(4); i > 0; --i) {
+    ScoredToken& token = r.tokens.emplace_back();
+    token.id = static_cast<std::int64_t>(rng.below(200'000)) - 1;
+    token.text = random_bytes(rng);
+    token.logprob = -static_cast<double>(rng.below(1'000'000)) / 1e5;
+    for (std::uint64_t k = rng.below(3); k > 0; --k)
+      token.top.push_back({static_cast<std::int64_t>(rng.below(9)) - 1, random_bytes(rng),
+                           -static_cast<double>(rng.below(1'000'000)) / 1e5});
+  }
   return r;
 }
 

@@ -41,6 +41,7 @@ Manifest sample() {
                                     0.08, 0.06, 1,    25600, true};
   m.attempt = 3;
   m.look = 2;
+  m.logprobs = LogprobFacts{20, 5, true, "candidate refuses 20 (status 400)"};
   m.merged_from = {"a", "b"};
   return m;
 }
@@ -57,6 +58,7 @@ TEST_CASE("a manifest comes back") {
   REQUIRE(back.host == m.host);
   REQUIRE(back.seeds.prompts == m.seeds.prompts);
   REQUIRE(back.mode == m.mode);
+  REQUIRE(back.logprobs == m.logprobs);
   REQUIRE(back.clock_zero == m.clock_zero);
   REQUIRE(back.servers.at(0).max_model_len == 32000);
   REQUIRE(back.servers.at(0).other == m.servers[0].other);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -65,7 +66,13 @@ inline bool same(const RequestRecord& a, const RequestRecord& b) {
   return a.arm == b.arm && a.request_id == b.request_id && a.prompt_id == b.prompt_id &&
          same(a.planned, b.planned) && same(a.stream, b.stream) && a.outcome == b.outcome &&
          a.usage == b.usage && a.text == b.text && a.chunks == b.chunks && a.bytes == b.bytes &&
-         a.invalid_utf8 == b.invalid_utf8 && a.raw_sample == b.raw_sample;
+         a.invalid_utf8 == b.invalid_utf8 && a.raw_sample == b.raw_sample &&
+         a.token_error == b.token_error &&
+         std::equal(a.tokens.begin(), a.tokens.end(), b.tokens.begin(), b.tokens.end(),
+                    [](const ScoredToken& x, const ScoredToken& y) {
+                      return x.id == y.id && x.text == y.text && x.logprob == y.logprob &&
+                             x.top == y.top;
+                    });
 }
 
 inline bool same(const LoadPoint& a, const LoadPoint& b) {

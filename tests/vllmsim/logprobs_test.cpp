@@ -81,3 +81,27 @@ TEST_CASE("the three JSON shapes are vLLM's") {
   REQUIRE(prompt_logprobs_json(tokens) ==
           R"([null,{"13":{"logprob":-0.25,"rank":2,"decoded_token":"."}}])");
 }
+
+TEST_CASE("a token that the model chose is its most likely one, with the same log-probability") {
+  const QualitySpec quality;
+  const LogprobModel model(quality, 1);
+  for (std::uint64_t context = 0; context < 300; ++context) {
+    const TokenLogprob drawn = model.draw(context, 2, "x", 4);
+    const TokenLogprob chosen = model.choose(context, 2, "x", 5, std::nullopt);
+    REQUIRE(chosen.logprob == drawn.logprob);
+    REQUIRE(chosen.others.size() == 4);
+    REQUIRE(chosen.rank == 1);
+    double last = chosen.logprob, total = std::exp(chosen.logprob);
+    for (const Alternative& other : chosen.others) {
+      REQUIRE(other.id != 2);
+      REQUIRE(other.logprob < last);
+      last = other.logprob;
+      total += std::exp(other.logprob);
+    }
+    REQUIRE(total <= 1.0 + 1e-9);
+  }
+  const TokenLogprob wrong = model.choose(1, 2, "x", 3, Alternative{77, "right", 0});
+  REQUIRE(wrong.others.front().id == 77);
+  REQUIRE(wrong.others.front().text == "right");
+  REQUIRE(model.choose(1, 2, "x", 0, Alternative{77, "right", 0}).others.empty());
+}

@@ -75,6 +75,18 @@ TEST_CASE("mistakes are refused with file, line, column, key, what was seen and 
                ContainsSubstring("want each key once"));
 }
 
+TEST_CASE("what a server does with log-probabilities is read and checked") {
+  const std::string least = "name: a\nmodel: {id: m}\ngpu: {name: g}\n";
+  REQUIRE(parse_profile(least, "p").max_logprobs == 20);
+  REQUIRE(parse_profile(least, "p").logprobs == LogprobsMode::serve);
+  const Profile profile =
+      parse_profile(least + "server: {max_logprobs: 5, logprobs: ignore}\n", "p");
+  REQUIRE(profile.max_logprobs == 5);
+  REQUIRE(profile.logprobs == LogprobsMode::ignore);
+  REQUIRE_THAT(refusal(least + "server: {logprobs: never}\n"),
+               ContainsSubstring("server.logprobs: saw never, want one of serve, ignore, refuse"));
+}
+
 TEST_CASE("per-category accuracies are read and checked") {
   const Profile profile = parse_profile(
       std::string(kLeast) + "quality: {accuracy: 0.5, by_category: {fim: 0.7, sql: 0}}\n", "p");

@@ -436,3 +436,68 @@ TEST_CASE("equal seeds and ids give equal bytes") {
   };
   REQUIRE(transcript() == transcript());
 }
+
+TEST_CASE("a generated token has as many rivals as asked for, in streams and in whole answers") {
+  VirtualServer server(exact_profile(kFp16));
+  const std::string ids = R"(,"return_tokens_as_token_ids":true)";
+  const Json whole = Json::parse(
+      server.ask(kCompletions, completion(R"("max_tokens":3,"logprobs":5)" + ids))->body());
+  const Json& lists = whole["choices"][0]["logprobs"];
+  REQUIRE(lists["tokens"].size() == 3);
+  REQUIRE(lists["top_logprobs"][0].size() == 5);
+  REQUIRE(lists["tokens"][0].get<std::string>().starts_with("token_id:"));
+  REQUIRE(lists["top_logprobs"][0].contains(lists["tokens"][0].get<std::string>()));
+  const auto stream = server.ask(
+      kCompletions, completion(R"("max_tokens":3,"logprobs":5,"stream":true)" + ids));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Json event = Json::parse(stream->events()[i])["choices"][0]["logprobs"];
+    REQUIRE(event["tokens"][0] == lists["tokens"][i]);
+    REQUIRE(event["top_logprobs"][0] == lists["top_logprobs"][i]);
+  }
+  const Json said = Json::parse(
+      server.ask(kChat, chat(R"("max_tokens":2,"logprobs":true,"top_logprobs":4)" + ids))->body());
+  const Json& content = said["choices"][0]["logprobs"]["content"];
+  REQUIRE(content.size() == 2);
+  REQUIRE(content[0]["top_logprobs"].size() == 4);
+  REQUIRE(content[0]["top_logprobs"][0]["token"] == content[0]["token"]);
+}
+
+TEST_CASE("a server may limit, ignore or refuse log-probabilities") {
+  Profile profile = exact_profile(kFp16);
+  profile.max_logprobs = 5;
+  VirtualServer limited(profile);
+  const auto refused = limited.ask(kCompletions, completion(R"("max_tokens":1,"logprobs":6)"));
+  REQUIRE(refused->status() == 400);
+  REQUIRE(Json::parse(refused->body())["error"]["message"] ==
+          "Requested sample logprobs of 6, which is greater than max allowed: 5");
+  REQUIRE(limited.ask(kCompletions, completion(R"("max_tokens":1,"logprobs":5)"))->status() == 200);
+  profile.logprobs = LogprobsMode::ignore;
+  VirtualServer deaf(profile);
+  REQUIRE(Json::parse(deaf.ask(kCompletions, completion(R"("max_tokens":1,"logprobs":5)"))
+                          ->body())["choices"][0]["logprobs"]
+              .is_null());
+  profile.logprobs = LogprobsMode::refuse;
+  VirtualServer unwilling(profile);
+  REQUIRE(unwilling.ask(kCompletions, completion(R"("max_tokens":1,"logprobs":1)"))->status() == 400);
+  REQUIRE(unwilling.ask(kCompletions, completion(R"("max_tokens":1)"))->status() == 200);
+}
+
+TEST_CASE("where a planted mistake leaves the right answer, the right token comes second") {
+  const std::vector<KnownPrompt> known{
+      {"i", "c", "def add(a, b):", "\n    return a + b"}};
+  QualitySpec quality;
+  quality.accuracy = 0;
+  VirtualServer server(exact_profile(kFp16), {}, AnswerBook(known, quality, 1));
+  const Json body = Json::parse(
+      server.ask(kCompletions,
+                 completion(R"("max_tokens":50,"logprobs":3,"return_token_ids":true,)"
+                            R"("return_tokens_as_token_ids":true)"))
+          ->body());
+  const Json& choice = body["choices"][0];
+  const auto right = tokenize(known[0].reference);
+  std::size_t at = 0;
+  while (at < right.size() && choice["token_ids"][at] == right[at].id) ++at;
+  REQUIRE(at < right.size());
+  const std::string name = "token_id:" + std::to_string(right[at].id);
+  REQUIRE(choice["logprobs"]["top_logprobs"][at].contains(name));
+}

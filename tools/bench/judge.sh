@@ -4,6 +4,8 @@
 #   judge_rss_mb     its peak resident memory, 10^6 bytes                                     (wanted: < 1000)
 #   judge_quality_seconds, judge_quality_rss_mb   the same run with a quality pass beside it: 1,000 paired
 #                    items (ITEMS), answers of 1 KiB scored from what is stored                (wanted: < 5, < 1000)
+#   judge_logprobs_seconds, judge_logprobs_rss_mb   the same, each of the answers' 200 tokens with the 20
+#                    most likely ones                                                           (wanted: < 5, < 1000)
 #   calibrate_seconds  `abgate calibrate judge --experiments 10000`, every cell                (wanted: < 60)
 #   calibrate_cpu_seconds  the processor time of it: what two processors that do nothing else share
 #   bootstrap_seconds, bootstrap_peer_seconds, bootstrap_ratio   10,000 replicates over 100,000 pairs,
@@ -65,6 +67,7 @@ judge() {  # run, name
 }
 judge "$("$bin/bench_make_run" "$work" "$requests")" judge
 judge "$("$bin/bench_make_run" "$work" "$requests" 200 "$items")" judge_quality
+judge "$("$bin/bench_make_run" "$work" "$requests" 200 "$items" 20)" judge_logprobs
 
 if [ -z "${SKIP_CALIBRATE:-}" ]; then
   for ((i = 0; i < runs; ++i)); do

@@ -1,7 +1,7 @@
 // Writes a run folder of 100,000 requests of 200 tokens, as `abgate compare` would have: the input
-// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]; prints the
-// folder. ITEMS: a quality pass of so many items beside it, both arms' answers of about 1 KiB
-// stored.
+// of the judge's benchmark. Usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS [LOGPROBS]]]]; prints
+// the folder. ITEMS: a quality pass of so many items beside it, both arms' answers of about 1 KiB
+// stored; with LOGPROBS most likely tokens at each of their positions.
 
 #include <algorithm>
 #include <cmath>
@@ -149,7 +149,27 @@ Suite make_suite(const std::string& out, std::size_t items) {
   return quality::load_suite(path);
 }
 
-CellRecord quality_cell(const Suite& suite, Arm arm, TimePoint begin) {
+/// The same tokens for every arm, but that a wrong answer leaves them in the middle.
+std::vector<ScoredToken> tokens_of(std::uint32_t item, bool wrong, std::size_t tokens,
+                                   std::size_t logprobs, Rng& noise) {
+  std::vector<ScoredToken> out(tokens);
+  Rng rng(derive_seed(item, "tokens"));
+  for (std::size_t k = 0; k < tokens; ++k) {
+    ScoredToken& token = out[k];
+    token.id = static_cast<std::int64_t>(rng.below(150'000));
+    token.logprob = std::log(0.5 + 0.4 * rng.uniform()) - 0.01 * noise.uniform();
+    double left = 1 - std::exp(token.logprob);
+    const auto other = static_cast<std::int64_t>(rng.below(150'000));
+    if (wrong && k >= tokens / 2) token.id = other;
+    token.top.push_back({token.id, "", token.logprob});
+    while (token.top.size() < logprobs)
+      token.top.push_back(
+          {static_cast<std::int64_t>(rng.below(150'000)), "", std::log(left *= 0.5)});
+  }
+  return out;
+}
+
+CellRecord quality_cell(const Suite& suite, Arm arm, TimePoint begin, std::size_t logprobs) {
   CellRecord c;
   c.point = "quality";
   c.kind = CellKind::quality;
@@ -164,10 +184,13 @@ CellRecord quality_cell(const Suite& suite, Arm arm, TimePoint begin) {
     r.prompt_id = suite.items[i].id;
     r.planned.phase = Phase::measured;
     r.text = suite.items[i].reference;
-    if (rng.uniform() < 0.12) {  // a wrong but related answer
+    const bool wrong = rng.uniform() < 0.12;
+    if (wrong) {  // but a related answer
       for (int k = 0; k < 60; ++k)
         r.text[rng.below(r.text.size())] = static_cast<char>('a' + rng.below(26));
     }
+    Rng noise(derive_seed(i, to_string(arm)));
+    if (logprobs > 0) r.tokens = tokens_of(i, wrong, r.stream.events.size(), logprobs, noise);
     at += from_seconds(0.05);
     c.requests.push_back(std::move(r));
   }
@@ -194,7 +217,7 @@ std::vector<Piece> pieces() {
 }
 
 std::string make_run(const std::string& out, std::size_t requests, std::size_t tokens,
-                     std::size_t items) {
+                     std::size_t items, std::size_t logprobs) {
   const std::string source = std::string(kScenario) + (items > 0 ? kQuality : "");
   const Scenario scenario =
       config::parse_scenario(source, "bench-judge.yaml", {}, config::Secrets::leave_as_written);
@@ -223,6 +246,10 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
           {"quality/000-" + std::string(to_string(arm)), CellKind::quality, "quality", 0, arm});
     }
   }
+  if (logprobs > 0) {
+    const int top = static_cast<int>(logprobs);
+    manifest.logprobs = LogprobFacts{top, top, true, ""};
+  }
   folder.write_manifest(manifest);
   TimePoint begin{std::chrono::seconds(10)};
   for (const Piece& p : pieces()) {
@@ -233,7 +260,7 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
   }
   if (items > 0) {
     for (const Arm arm : {Arm::baseline, Arm::candidate})
-      folder.write_cell(quality_cell(suite, arm, begin));
+      folder.write_cell(quality_cell(suite, arm, begin, logprobs));
   }
   folder.write_telemetry({}, {});
   folder.finish();
@@ -243,15 +270,16 @@ std::string make_run(const std::string& out, std::size_t requests, std::size_t t
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::cerr << "usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS]]]\n";
+    std::cerr << "usage: bench_make_run OUT [REQUESTS [TOKENS [ITEMS [LOGPROBS]]]]\n";
     return 64;
   }
   const std::size_t requests = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 100000;
   const std::size_t tokens = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 200;
   const std::size_t items = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 0;
+  const std::size_t logprobs = argc > 5 ? std::strtoull(argv[5], nullptr, 10) : 0;
   if (requests < kCells || tokens < 2) {
     std::cerr << "bench_make_run: want at least " << kCells << " requests and 2 tokens\n";
     return 64;
   }
-  std::cout << make_run(argv[1], requests, tokens, items) << "\n";
+  std::cout << make_run(argv[1], requests, tokens, items, logprobs) << "\n";
 }

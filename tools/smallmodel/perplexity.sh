@@ -12,25 +12,7 @@ here=$(dirname "$(realpath "$0")")
 docs=${DOCS:-32} control=${CONTROL:-false}
 cd "$out"
 
-"$python" - "$sources" "$docs" <<'PY'
-import json, pathlib, random, sys
-root = pathlib.Path(sys.argv[1])
-files = sorted(p for p in root.rglob("*.py") if "site-packages" not in p.parts and "test" not in str(p) and p.stat().st_size > 6000)
-random.Random(1).shuffle(files)
-lines, prefix, length = [json.dumps({"suite": "held-out-python", "version": 1})], 400, 3200
-for path in files:
-    if len(lines) > int(sys.argv[2]):
-        break
-    text = path.read_text(errors="ignore")
-    if not text.isascii():
-        continue
-    begin = text.find("\n", len(text) // 3) + 1  # past the licence and the imports
-    part = text[begin:begin + length]
-    name = str(path.relative_to(root))
-    lines.append(json.dumps({"id": name, "cluster": name, "category": "python", "language": "python",
-                             "kind": "completion", "prompt": part[:prefix], "reference": part[prefix:], "max_tokens": 16}))
-pathlib.Path("held-out.jsonl").write_text("\n".join(lines) + "\n")
-PY
+"$python" "$here/held_out.py" "$sources" "$docs" 3200 16 >held-out.jsonl
 
 pids=()
 trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done' EXIT

@@ -101,7 +101,8 @@ struct Sampling {
 };
 
 /// SamplingParams._verify_args, in its order.
-std::optional<std::string> sampling_error(const ApiRequest& request, const Sampling& s) {
+std::optional<std::string> sampling_error(const ApiRequest& request, const Sampling& s,
+                                          int max_logprobs) {
   const auto f = [](double x) { return python_repr(x); };
   if (s.n < 1) return fmt::format("n must be at least 1, got {}.", s.n);
   if (!(s.presence >= -2 && s.presence <= 2))
@@ -135,19 +136,19 @@ std::optional<std::string> sampling_error(const ApiRequest& request, const Sampl
   if (s.n > 1 && request.temperature < 1e-5) {
     return fmt::format("n must be 1 when using greedy sampling, got {}.", s.n);
   }
-  if (request.logprobs && *request.logprobs > 20) {
-    return fmt::format("Requested sample logprobs of {}, which is greater than max allowed: 20",
-                       *request.logprobs);
+  if (request.logprobs && *request.logprobs > max_logprobs) {
+    return fmt::format("Requested sample logprobs of {}, which is greater than max allowed: {}",
+                       *request.logprobs, max_logprobs);
   }
-  if (request.prompt_logprobs && *request.prompt_logprobs > 20) {
-    return fmt::format("Requested prompt logprobs of {}, which is greater than max allowed: 20",
-                       *request.prompt_logprobs);
+  if (request.prompt_logprobs && *request.prompt_logprobs > max_logprobs) {
+    return fmt::format("Requested prompt logprobs of {}, which is greater than max allowed: {}",
+                       *request.prompt_logprobs, max_logprobs);
   }
   if (s.n > 1) return "n > 1 is not simulated";
   return std::nullopt;
 }
 
-void read_sampling(Reader& reader, ApiRequest& request) {
+void read_sampling(Reader& reader, ApiRequest& request, int max_logprobs) {
   Sampling s;
   reader.number("temperature", request.temperature);
   reader.number("top_p", s.top_p);
@@ -174,13 +175,14 @@ void read_sampling(Reader& reader, ApiRequest& request) {
   } else if (!request.max_tokens) {
     request.max_tokens = 16;
   }
-  const auto message = sampling_error(request, s);
+  const auto message = sampling_error(request, s, max_logprobs);
   if (message && !request.deferred) request.deferred = bad_request(*message);
 }
 
 }  // namespace
 
-std::variant<ApiRequest, ApiError> parse_api_request(Api api, std::string_view body) {
+std::variant<ApiRequest, ApiError> parse_api_request(Api api, std::string_view body,
+                                                     int max_logprobs) {
   auto parsed = parse_object(body);
   if (auto* error = std::get_if<ApiError>(&parsed)) return std::move(*error);
   const Json& json = std::get<Json>(parsed);
@@ -205,7 +207,7 @@ std::variant<ApiRequest, ApiError> parse_api_request(Api api, std::string_view b
   if (reader.find("cache_salt") != nullptr && request.cache_salt.empty()) {
     reader.value_error("Parameter 'cache_salt' must be a non-empty string if provided.");
   }
-  read_sampling(reader, request);
+  read_sampling(reader, request, max_logprobs);
   if (reader.error_) return *reader.error_;
   return request;
 }

@@ -51,8 +51,10 @@ struct ApiRequest {
   std::optional<ApiError> deferred;
 };
 
-/// Everything that can be said without the model's name or the prompt's length.
-std::variant<ApiRequest, ApiError> parse_api_request(Api api, std::string_view body);
+/// Everything that can be said without the model's name or the prompt's length. `max_logprobs`: most
+/// log-probabilities a position that the server gives.
+std::variant<ApiRequest, ApiError> parse_api_request(Api api, std::string_view body,
+                                                     int max_logprobs = 20);
 
 /// The chat template of Qwen2.5-Instruct, generation prompt included.
 std::string render_chat(const std::vector<std::pair<std::string, std::string>>& messages);

@@ -92,7 +92,8 @@ void LiveRequest::note_token(const GeneratedToken& token) {
   if (parts_.api.return_token_ids) pending_ids_.push_back(token.id);
   if (parts_.api.logprobs) {
     pending_logprobs_.push_back(
-        logprobs_.draw(context_, token.id, token.text, *parts_.api.logprobs));
+        logprobs_.choose(context_, token.id, token.text, *parts_.api.logprobs,
+                         passed_over(token.id)));
     context_ = extend_context(context_, token.id);
   }
   if (prompt_only(parts_.api) || (token.stop_token && !parts_.api.include_stop)) return;
@@ -101,6 +102,15 @@ void LiveRequest::note_token(const GeneratedToken& token) {
   finish_ = Finish::stop;
   stop_reason_.clear();
   append_json(stop_reason_, *stop);
+}
+
+/// The right answer's token, where the answer leaves it.
+std::optional<Alternative> LiveRequest::passed_over(TokenId chosen) {
+  if (right_ >= parts_.right_pieces.size()) return std::nullopt;
+  const Piece& right = parts_.right_pieces[right_++];
+  if (right.id == chosen) return std::nullopt;
+  right_ = parts_.right_pieces.size();
+  return Alternative{right.id, parts_.right_answer.substr(right.begin, right.size), 0};
 }
 
 bool LiveRequest::holds_back() {

@@ -31,6 +31,8 @@ struct LiveParts {
   GenerationPlan plan;
   std::string prompt;
   std::vector<Piece> pieces;         ///< of `prompt`; the sequence's tokens
+  std::string right_answer;          ///< where the planned answer is a wrong one
+  std::vector<Piece> right_pieces;   ///< of `right_answer`
   std::int64_t expected_tokens = 1;  ///< roughly how many will be generated; places faults
   bool usage_details = false;        ///< the server tells cached tokens
   bool keep_alive = true;
@@ -93,6 +95,7 @@ class LiveRequest : public Sequence {
   std::string take_text();
   std::string take_logprobs();
   std::vector<TokenLogprob> prompt_positions(int rivals) const;
+  std::optional<Alternative> passed_over(TokenId chosen);
   void stamp(TimePoint at);
   void send(std::string bytes);
   void respond(int status, std::string_view content_type, const std::string& body);
@@ -109,6 +112,7 @@ class LiveRequest : public Sequence {
   std::uint64_t context_ = 0;  ///< of the next log-probability
   std::vector<TokenId> pending_ids_;
   std::vector<TokenLogprob> pending_logprobs_;
+  std::size_t right_ = 0;    ///< tokens of the right answer so far; at its end: left it
   std::size_t pending_ = 0;  ///< tokens not yet in an event
   std::size_t offset_ = 0;   ///< code points of token texts in earlier events
   std::int64_t output_tokens_ = 0;

@@ -30,6 +30,10 @@ std::string bytes_json(const std::string& text) {
   return out + "]";
 }
 
+bool is_among(const std::vector<Alternative>& others, TokenId id) {
+  return std::ranges::any_of(others, [&](const Alternative& other) { return other.id == id; });
+}
+
 }  // namespace
 
 std::uint64_t extend_context(std::uint64_t context, TokenId id) {
@@ -50,10 +54,26 @@ TokenLogprob LogprobModel::draw(std::uint64_t context, TokenId id, std::string_v
   out.rank = 1 + static_cast<int>(std::min(1000.0, std::floor(-out.logprob * 0.9)));
   double left = -std::expm1(out.logprob);
   for (int i = 0; i < rivals; ++i) {
-    const auto rival =
-        static_cast<TokenId>(shared.below(static_cast<std::uint64_t>(kOrdinaryTokens)));
+    auto rival = static_cast<TokenId>(shared.below(static_cast<std::uint64_t>(kOrdinaryTokens)));
+    while (rival == id || is_among(out.others, rival)) rival = (rival + 1) % kOrdinaryTokens;
     left *= 0.5;
     out.others.push_back({rival, fmt::format(" t{}", rival), std::log(std::max(left, 1e-12))});
+  }
+  return out;
+}
+
+TokenLogprob LogprobModel::choose(std::uint64_t context, TokenId id, std::string_view text, int top,
+                                  const std::optional<Alternative>& passed_over) const {
+  TokenLogprob out = draw(context, id, text, std::max(0, top - 1));
+  double most = out.logprob;
+  for (Alternative& other : out.others) {
+    most -= 1e-3;
+    other.logprob = std::min(other.logprob, most);
+  }
+  out.rank = 1;
+  if (passed_over && !out.others.empty()) {
+    out.others.front().id = passed_over->id;
+    out.others.front().text = passed_over->text;
   }
   return out;
 }

@@ -4,6 +4,7 @@
 // nothing else.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ class LogprobModel {
 
   /// `context` stands for everything before the token (see extend_context).
   TokenLogprob draw(std::uint64_t context, TokenId id, std::string_view text, int rivals) const;
+  /// The same of a token that the model itself chose, which is the first of the `top` most likely
+  /// ones. `passed_over`: what a better model says here comes second.
+  TokenLogprob choose(std::uint64_t context, TokenId id, std::string_view text, int top,
+                      const std::optional<Alternative>& passed_over) const;
 
  private:
   const QualitySpec& quality_;

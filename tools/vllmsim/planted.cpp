@@ -56,6 +56,7 @@ AnswerBook::AnswerBook(const std::vector<KnownPrompt>& prompts, const QualitySpe
   for (const KnownPrompt& known : prompts) {
     PlantedAnswer answer;
     answer.id = known.id;
+    answer.reference = known.reference;
     answer.correct = planted_correct(quality, known.id, known.category, instance_seed);
     const Rng rng(derive_seed(derive_seed(instance_seed, "mistake"), known.id));
     answer.text = answer.correct ? known.reference : wrong_answer(known.reference, rng);

@@ -43,6 +43,7 @@ struct PlantedAnswer {
   std::string id;
   bool correct = false;
   std::string text;
+  std::string reference;  ///< the right answer
 };
 
 /// What one instance answers to the prompts of a suite. Immutable.

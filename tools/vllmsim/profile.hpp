@@ -88,6 +88,13 @@ struct QualitySpec {
   double nll_noise = 0.02;  ///< of one instance, per token, nats
 };
 
+/// What the server does with a request for log-probabilities of generated tokens.
+enum class LogprobsMode {
+  serve,   ///< as vLLM does
+  ignore,  ///< as a server that does not know the field
+  refuse,  ///< with an error, whatever the number
+};
+
 /// Output lengths of prompts that no suite knows: lognormal.
 struct LengthSpec {
   double median = 80;
@@ -114,6 +121,8 @@ struct Profile {
   std::optional<FixedSpec> fixed;      ///< set: no scheduling model
   bool dev_mode = false;               ///< VLLM_SERVER_DEV_MODE
   bool prompt_tokens_details = false;  ///< --enable-prompt-tokens-details
+  int max_logprobs = 20;               ///< --max-logprobs
+  LogprobsMode logprobs = LogprobsMode::serve;
 };
 
 /// Reads a profile. Throws ScenarioError (file:line:column: key: saw …, want …) on anything

@@ -237,6 +237,11 @@ void read_lengths(Section s, LengthSpec& lengths) {
 void read_server(Section s, Profile& profile) {
   s.flag("dev_mode", profile.dev_mode);
   s.flag("prompt_tokens_details", profile.prompt_tokens_details);
+  s.number("max_logprobs", profile.max_logprobs, 0, 1000);
+  s.choice<LogprobsMode>("logprobs", profile.logprobs,
+                         {{"serve", LogprobsMode::serve},
+                          {"ignore", LogprobsMode::ignore},
+                          {"refuse", LogprobsMode::refuse}});
   s.done();
 }
 

@@ -73,7 +73,7 @@ void Service::complete(std::shared_ptr<Exchange> exchange, HttpRequest request, 
     return refuse(
         {400, "Bad Request", R"(["Unsupported Media Type: Only 'application/json' is allowed"])"});
   }
-  auto parsed = parse_api_request(api, request.body);
+  auto parsed = parse_api_request(api, request.body, setup_.profile.max_logprobs);
   if (const auto* error = std::get_if<ApiError>(&parsed)) return refuse(*error);
   auto& wanted = std::get<ApiRequest>(parsed);
   const std::string id = !request.request_id.empty()  ? request.request_id
@@ -111,6 +111,13 @@ bool Service::planted_early(const std::shared_ptr<Exchange>& exchange, const Htt
   return true;
 }
 
+void Service::apply_logprobs_mode(ApiRequest& api) const {
+  if (!api.logprobs || setup_.profile.logprobs == LogprobsMode::serve) return;
+  if (setup_.profile.logprobs == LogprobsMode::refuse && !api.deferred)
+    api.deferred = ApiError{400, "BadRequestError", "logprobs are not supported by this server"};
+  api.logprobs.reset();
+}
+
 std::int64_t Service::natural_length(const std::string& prompt) const {
   const LengthSpec& lengths = setup_.profile.lengths;
   const std::string key = "length:" + fmt::format("{:x}", fnv1a(without_salt(prompt)));
@@ -121,6 +128,7 @@ std::int64_t Service::natural_length(const std::string& prompt) const {
 
 LiveParts Service::make_parts(ApiRequest api, const RequestFaults& faults, const std::string& id,
                               TruthRecord& truth) {
+  apply_logprobs_mode(api);
   LiveParts parts;
   parts.faults = faults;
   parts.usage_details = setup_.profile.prompt_tokens_details;
@@ -142,6 +150,10 @@ LiveParts Service::make_parts(ApiRequest api, const RequestFaults& faults, const
   if (answer != nullptr) {
     parts.plan.answered = true;
     parts.plan.answer = answer->text;
+    if (!answer->correct) {
+      parts.right_answer = answer->reference;
+      parts.right_pieces = tokenize(parts.right_answer);
+    }
     truth.item = answer->id;
     truth.correct = answer->correct;
   }

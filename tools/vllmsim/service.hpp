@@ -83,6 +83,7 @@ class Service : private EngineSink {
                RequestFaults faults, TimePoint received, std::string id);
   LiveParts make_parts(ApiRequest api, const RequestFaults& faults, const std::string& id,
                        TruthRecord& truth);
+  void apply_logprobs_mode(ApiRequest& api) const;
   std::int64_t natural_length(const std::string& prompt) const;
   void admit(const Live& live);
   void submit(const Live& live);
