@@ -9,6 +9,7 @@
 #include "config/scenario_file.hpp"
 #include "core/error.hpp"
 #include "decision/judge.hpp"
+#include "http/tcp_ledger.hpp"
 #include "load/body.hpp"
 #include "store/cell_reader.hpp"
 
@@ -215,14 +216,21 @@ CellRecord joined(const CellRecord& before, CellRecord after) {
   CellHealth& health = after.health;
   health.loop_turns += before.health.loop_turns;
   health.stale_retries += before.health.stale_retries;
+  health.recorder_stalls += before.health.recorder_stalls;
+  health.loops = std::max(health.loops, before.health.loops);
   health.client_cpu = std::max(health.client_cpu, before.health.client_cpu);
   health.max_starts_per_turn =
       std::max(health.max_starts_per_turn, before.health.max_starts_per_turn);
   for (const auto lag : {&CellHealth::loop_lag_p50, &CellHealth::loop_lag_p99,
                          &CellHealth::loop_lag_max, &CellHealth::schedule_lag_p50,
-                         &CellHealth::schedule_lag_p99, &CellHealth::schedule_lag_max}) {
+                         &CellHealth::schedule_lag_p99, &CellHealth::schedule_lag_max,
+                         &CellHealth::wake_lag_p50, &CellHealth::wake_lag_p99,
+                         &CellHealth::wake_lag_max}) {
     health.*lag = std::max(health.*lag, before.health.*lag);
   }
+  health.receive_queue_p99 = std::max(health.receive_queue_p99, before.health.receive_queue_p99);
+  health.receive_queue_max = std::max(health.receive_queue_max, before.health.receive_queue_max);
+  http::add(health.tcp, before.health.tcp);
   return after;
 }
 

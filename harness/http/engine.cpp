@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "http/body_stock.hpp"
 #include "http/endpoint.hpp"
+#include "http/tcp_ledger.hpp"
 #include "http/worker.hpp"
 #include "load/agenda.hpp"
 #include "load/body.hpp"
@@ -82,12 +83,7 @@ void summarize(load::ArmSummary summary, const CellHealth& health, CellRecord& r
 }
 
 void add_sockets(const SocketHealth& sockets, CellHealth& health) {
-  TcpCounts& tcp = health.tcp;
-  tcp.segments_out += sockets.tcp.segments_out;
-  tcp.segments_in += sockets.tcp.segments_in;
-  tcp.retransmits += sockets.tcp.retransmits;
-  tcp.out_of_order += sockets.tcp.out_of_order;
-  tcp.known = tcp.known || sockets.tcp.known;
+  add(health.tcp, sockets.tcp);
   health.receive_queue_p99 = std::max(health.receive_queue_p99, sockets.receive_queue_p99);
   health.receive_queue_max = std::max(health.receive_queue_max, sockets.receive_queue_max);
 }

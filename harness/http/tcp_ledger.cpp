@@ -14,6 +14,7 @@ TcpCounts operator-(const TcpCounts& a, const TcpCounts& b) {
   return {a.segments_out - b.segments_out, a.segments_in - b.segments_in,
           a.retransmits - b.retransmits, a.out_of_order - b.out_of_order, a.known};
 }
+}  // namespace
 
 void add(TcpCounts& sum, const TcpCounts& more) {
   sum.segments_out += more.segments_out;
@@ -22,7 +23,6 @@ void add(TcpCounts& sum, const TcpCounts& more) {
   sum.out_of_order += more.out_of_order;
   sum.known = sum.known || more.known;
 }
-}  // namespace
 
 std::optional<TcpCounts> read_tcp_counts(int fd) {
   tcp_info info{};

@@ -14,6 +14,9 @@ namespace abgate::http {
 /// does not tell.
 std::optional<TcpCounts> read_tcp_counts(int fd);
 
+/// Adds what was counted elsewhere; known if either is.
+void add(TcpCounts& sum, const TcpCounts& more);
+
 /// Sums the counts of an arm's sockets over a span of time, however many open and close in it. One
 /// system call a socket and span, none a request. Not thread-safe.
 class TcpLedger {
