@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/token_ids.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
 
@@ -29,12 +30,11 @@ class Counter {
   }
 
   std::optional<std::int64_t> by_tokenize(const std::string& text) const {
-    const Answer answer = post(server_root(config_.url) + "/tokenize", body(text));
-    const Json json = Json::parse(answer.body, nullptr, false);
-    if (answer.status != 200 || !json.is_object()) return std::nullopt;
-    if (json.contains("tokens") && json["tokens"].is_array())
-      return static_cast<std::int64_t>(json["tokens"].size());
-    return std::nullopt;
+    TokenQuestion question{model_, chat_ ? "" : text, {}, true};
+    if (chat_) question.messages = {{"user", text}};
+    const TokenIds answer = ask_token_ids(config_, question, ask_);
+    if (!answer.missing.empty()) return std::nullopt;
+    return static_cast<std::int64_t>(answer.ids.size());
   }
 
   std::optional<std::int64_t> by_usage(const std::string& text) const {

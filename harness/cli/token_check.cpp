@@ -6,8 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/token_ids.hpp"
 #include "core/error.hpp"
 #include "core/rng.hpp"
 #include "quality/parallel.hpp"
@@ -17,8 +16,6 @@ namespace abgate::cli {
 
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t kLoadPrompts = 24;  // enough to see a tokeniser differ, cheap to ask
 constexpr unsigned kAtOnce = 8;
 constexpr std::size_t kPerRound = 256;  // prompts between two words of progress
@@ -27,6 +24,11 @@ std::string_view bare(std::string_view token) {
   while (token.starts_with(' ')) token.remove_prefix(1);
   while (token.ends_with(' ')) token.remove_suffix(1);
   return token;
+}
+
+/// As a JSON list.
+std::string text_of(const std::vector<std::int64_t>& ids) {
+  return fmt::format("[{}]", fmt::join(ids, ","));
 }
 
 class Asker {
@@ -67,39 +69,18 @@ class Asker {
     std::vector<std::string> missing(count);
     quality::parallel_for(count, kAtOnce, [&](std::size_t i) {
       const PlannedPrompt& prompt = plan_.prompts[out.prompts[begin + i]];
-      const Json ids = tokens(body_of(prompt), missing[i]);
-      out.counts[begin + i] = static_cast<std::int64_t>(ids.size());
-      out.hashes[begin + i] = fnv1a(ids.dump());
+      const bool chat = scenario_.api == Api::chat;
+      const TokenIds answer = ask_token_ids(
+          config_, {model_, chat ? "" : prompt.text,
+                    chat ? prompt.messages : decltype(prompt.messages){}, true},
+          ask_);
+      missing[i] = answer.missing;
+      out.counts[begin + i] = static_cast<std::int64_t>(answer.ids.size());
+      out.hashes[begin + i] = fnv1a(text_of(answer.ids));
     });
     for (const std::string& why : missing) {
       if (out.missing.empty()) out.missing = why;
     }
-  }
-
-  Json body_of(const PlannedPrompt& prompt) const {
-    Json body{{"model", model_}};
-    if (scenario_.api == Api::chat) {
-      body["messages"] = Json::array();
-      for (const auto& [role, content] : prompt.messages) {
-        body["messages"].push_back({{"role", role}, {"content", content}});
-      }
-    } else {
-      body["prompt"] = prompt.text;
-    }
-    return body;
-  }
-
-  /// The ids; null with the reason in `missing` if the server does not tell.
-  Json tokens(const Json& body, std::string& missing) const {
-    const Answer answer = ask_(config_, "POST", server_root(config_.url) + "/tokenize",
-                               body.dump(-1, ' ', false, Json::error_handler_t::replace));
-    const Json json = Json::parse(answer.body, nullptr, false);
-    if (answer.status == 200 && json.is_object() && json.contains("tokens") &&
-        json["tokens"].is_array())
-      return json["tokens"];
-    missing = answer.status == 200 ? "/tokenize answered without token ids"
-                                   : fmt::format("/tokenize answered {}", answer.status);
-    return nullptr;
   }
 
   /// Whether the plan has FIM prompts; if so, each token of the template must be one id.
@@ -111,15 +92,16 @@ class Asker {
         std::any_of(plan_.prompts.begin(), plan_.prompts.end(),
                     [&](const PlannedPrompt& p) { return p.text.starts_with(first); });
     if (!used) return false;
-    std::set<std::string> seen;
+    std::set<std::int64_t> seen;
     for (const std::string_view part : {fim->prefix, fim->suffix, fim->middle}) {
       const std::string token(bare(part));
       if (token.empty()) continue;
-      const Json ids = tokens(
-          Json{{"model", model_}, {"prompt", token}, {"add_special_tokens", false}}, out.missing);
+      const TokenIds answer = ask_token_ids(config_, {model_, token, {}, false}, ask_);
+      out.missing = answer.missing;
       if (!out.missing.empty()) return true;
-      if (ids.size() != 1 || !seen.insert(ids.dump()).second) refuse(*fim, token, ids.size());
-      out.fim += fmt::format("{}{} {}", out.fim.empty() ? "" : ", ", token, ids[0].dump());
+      const auto& ids = answer.ids;
+      if (ids.size() != 1 || !seen.insert(ids[0]).second) refuse(*fim, token, ids.size());
+      out.fim += fmt::format("{}{} {}", out.fim.empty() ? "" : ", ", token, ids[0]);
     }
     return true;
   }
