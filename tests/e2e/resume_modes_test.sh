@@ -101,7 +101,8 @@ for name, rows in after.items():
         print(name, "texts:", len(items), "different:", len(set(items)), "errors:", [r["error"] for r in rows if r["error"]][:2])
     asked = len(rows) - sum(not r["error"] for r in earlier.get(name, []))
     new[name.split("-")[1]] += asked + (2 if asked else 0)
-want = {"baseline": new["baseline"] + new["control"] + 1, "candidate": new["candidate"] + 1}  # 1: preflight
+preflight = 2  # a request, and the try of log-probabilities
+want = {"baseline": new["baseline"] + new["control"] + preflight, "candidate": new["candidate"] + preflight}
 if (asked_base, asked_cand) != (want["baseline"], want["candidate"]):
     print("requests at the servers:", asked_base, asked_cand, "want", want)
 verdict = json.load(open(final + "/verdict.json"))
@@ -116,7 +117,7 @@ cut() {
   "$ABGATE" compare "$@" --out "$work/$mode" --progress plain --no-calibration >"$work/out" 2>"$work/err" &
   local pid=$!
   for _ in $(seq 400); do grep -qs "$wait_for" "$work/err" && break; sleep 0.02; done
-  sleep "0.$((RANDOM % 900 + 100))"
+  sleep "0.$((RANDOM % 300 + 100))"
   kill "-$signal" "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null; status=$?
   out=$(cat "$work/out"); err=$(cat "$work/err")
