@@ -126,6 +126,19 @@ cut() {
 
 # go <mode> <blocks> <first cut at> <second cut at> <answers> [faults of the candidate]
 go() {
+  for _ in 1 2 3; do
+    try "$@" && return
+    echo "$1: the second run was over before it was interrupted (exit status $status); again"
+    stop_servers
+    rm -rf "${work:?}/$1"
+  done
+  fail "$1: the second run could not be interrupted"
+}
+stop_servers() {
+  for pid in "${pids[@]}"; do kill "$pid"; wait "$pid"; done 2>/dev/null
+  pids=()
+}
+try() {
   mode=$1
   sim "base-$mode" "$data/fast-baseline.yaml" --seed 1 --answers "$data/mini.jsonl" --quality 0.95 --truth "$work/base-$mode.truth"; base=$url
   sim "cand-$mode" "$data/fast-candidate.yaml" --seed 2 --answers "$data/mini.jsonl" --quality 0.95 "${@:6}" --truth "$work/cand-$mode.truth"; cand=$url
@@ -135,12 +148,12 @@ go() {
   [ "$first" != "$second" ] || fail "$mode: no second run folder"
   local before_base before_cand
   before_base=$(lines base); before_cand=$(lines cand)
-  if [ "$status" -eq 130 ]; then
-    abgate compare "${these[@]}" --out "$work/$mode" --progress plain --no-calibration --resume "$second"
-  else
-    echo "$mode: the second run was over before it was interrupted"
-    fail "$mode: exit status $status"
-  fi
+  case $status in
+    130) ;;
+    0 | 10 | 20 | 30) return 1 ;;
+    *) fail "$mode: exit status $status of an interrupted run" ;;
+  esac
+  abgate compare "${these[@]}" --out "$work/$mode" --progress plain --no-calibration --resume "$second"
   local last
   last=$(find "$work/$mode" -maxdepth 1 -name '2*' | sort | tail -1)
   want_file "$last/DONE"
@@ -153,8 +166,7 @@ go() {
   abgate judge "$last"
   want_status "$said"
   cmp -s "$work/said.json" "$last/verdict.json" || fail "$mode: judge made another verdict.json"
-  for pid in "${pids[@]}"; do kill "$pid"; wait "$pid"; done 2>/dev/null
-  pids=()
+  stop_servers
 }
 
 # What failed at the server is data: it stays as well.
