@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The table and the ratios of client.sh out of its result lines (medians of the repeats)."""
 import json
+import platform
 import statistics
 import sys
 from datetime import date
