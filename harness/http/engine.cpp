@@ -31,7 +31,7 @@ constexpr std::size_t kOpenPool = 16384;
 constexpr std::size_t kOpenPreconnect = 64;
 /// Answers that wait for their recording threads.
 constexpr std::size_t kQueuedBytes = std::size_t{256} << 20U;
-/// At 50 events/s half of what one loop of a server's core carries.
+/// At 50 events/s each, 100,000 a second: half of what fills a core (tools/bench/loops.sh).
 constexpr std::size_t kStreamsOfOneLoop = 2000;
 
 std::uint64_t random_nonce() {

@@ -4,8 +4,7 @@
 #include <cstdio>
 
 #include "catch.hpp"
-#include "quality/execute.hpp"
-#include "quality/sandbox.hpp"
+#include "executors.hpp"
 #include "quality/verdict_cache.hpp"
 #include "temp_dir.hpp"
 
@@ -14,27 +13,7 @@ using namespace abgate::quality;
 
 namespace {
 
-std::vector<std::unique_ptr<Executor>> make_executors() {
-  Limits limits;
-  limits.wall_s = 4;
-  std::vector<std::unique_ptr<Executor>> out;
-  for (const Tier tier : {Tier::namespaces, Tier::landlock}) {
-    std::string why;
-    if (auto sandbox = make_sandbox(tier, why)) {
-      out.push_back(std::make_unique<Executor>(std::move(sandbox), limits));
-    } else {
-      WARN("skipped: tier " << to_string(tier) << ": " << why);
-    }
-  }
-  return out;
-}
-
-bool runnable(Executor& executor, const SuiteItem& item) {
-  std::string why;
-  const bool can = executor.can_run(item, why);
-  if (!can) WARN("skipped: " << item.language << ": " << why);
-  return can;
-}
+std::vector<std::unique_ptr<Executor>> make_executors() { return executors_of_tiers(4); }
 
 /// What becomes of each completion; the reference passes.
 void expect(Executor& executor, const SuiteItem& item, const std::vector<RunClass>& wanted,

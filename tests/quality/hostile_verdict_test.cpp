@@ -2,35 +2,14 @@
 // early, by changing what tests stand on, by reading what must come back, by writing it themselves.
 
 #include "catch.hpp"
-#include "quality/execute.hpp"
-#include "quality/sandbox.hpp"
+#include "executors.hpp"
 
 using namespace abgate;
 using namespace abgate::quality;
 
 namespace {
 
-std::vector<std::unique_ptr<Executor>> executors() {
-  Limits limits;
-  limits.wall_s = 2;
-  std::vector<std::unique_ptr<Executor>> out;
-  for (const Tier tier : {Tier::namespaces, Tier::landlock}) {
-    std::string why;
-    if (auto sandbox = make_sandbox(tier, why)) {
-      out.push_back(std::make_unique<Executor>(std::move(sandbox), limits));
-    } else {
-      WARN("skipped: tier " << to_string(tier) << ": " << why);
-    }
-  }
-  return out;
-}
-
-bool runnable(Executor& executor, const SuiteItem& item) {
-  std::string why;
-  const bool can = executor.can_run(item, why);
-  if (!can) WARN("skipped: " << item.language << ": " << why);
-  return can;
-}
+std::vector<std::unique_ptr<Executor>> executors() { return executors_of_tiers(2); }
 
 /// The reference passes, none of the others does, and none is taken for a fault of ours.
 void expect_caught(Executor& executor, const SuiteItem& item,

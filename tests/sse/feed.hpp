@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/rng.hpp"
 #include "sse/record_builder.hpp"
 
 namespace abgate::sse {
@@ -20,6 +21,27 @@ struct Response {
   std::string content_type = "text/event-stream; charset=utf-8";
   bool ended_ok = true;
 };
+
+/// Up to `most` changes: bytes replaced, cut out, repeated, or one of `signs` put in. Never empty.
+inline void edit_randomly(std::string& body, Rng& rng, std::uint64_t most, std::string_view signs) {
+  for (std::uint64_t edits = 1 + rng.below(most); edits > 0; --edits) {
+    const std::size_t at = rng.below(body.size());
+    switch (rng.below(4)) {
+      case 0:
+        body[at] = static_cast<char>(rng.below(256));
+        break;
+      case 1:
+        body.erase(at, 1 + rng.below(20));
+        break;
+      case 2:
+        body.insert(at, body.substr(rng.below(body.size()), rng.below(40)));
+        break;
+      default:
+        body.insert(at, 1, signs[rng.below(signs.size())]);
+    }
+    if (body.empty()) body = "x";
+  }
+}
 
 /// Pieces arrive at 10 ms, 20 ms, …; each is a read of its own.
 inline RawStream collect(std::span<const std::string> pieces, const Response& how = {}) {

@@ -67,23 +67,7 @@ TEST_CASE("Random changes of a response never throw or crash", "[sse]") {
   Rng rng(42);
   for (int round = 0; round < 4000; ++round) {
     std::string body = sample_body();
-    for (std::uint64_t edits = 1 + rng.below(6); edits > 0; --edits) {
-      const std::size_t at = rng.below(body.size());
-      switch (rng.below(4)) {
-        case 0:
-          body[at] = static_cast<char>(rng.below(256));
-          break;
-        case 1:
-          body.erase(at, 1 + rng.below(20));
-          break;
-        case 2:
-          body.insert(at, body.substr(rng.below(body.size()), rng.below(40)));
-          break;
-        default:
-          body.insert(at, 1, "{}[]\":,\n\r\\"[rng.below(10)]);
-      }
-      if (body.empty()) body = "x";
-    }
+    edit_randomly(body, rng, 6, "{}[]\":,\n\r\\");
     const bool chat = rng.below(2) == 0;
     const Response how{rng.below(8) == 0 ? 500 : 200, "text/event-stream", rng.below(2) == 0};
     const std::size_t cut = rng.below(body.size() + 1);

@@ -241,23 +241,7 @@ TEST_CASE("Random changes give every token of the answer or none, never a crash"
       kDone;
   for (int round = 0; round < 6000; ++round) {
     std::string body = sample;
-    for (std::uint64_t edits = 1 + rng.below(4); edits > 0; --edits) {
-      const std::size_t at = rng.below(body.size());
-      switch (rng.below(4)) {
-        case 0:
-          body[at] = static_cast<char>(rng.below(256));
-          break;
-        case 1:
-          body.erase(at, 1 + rng.below(12));
-          break;
-        case 2:
-          body.insert(at, body.substr(rng.below(body.size()), rng.below(30)));
-          break;
-        default:
-          body.insert(at, 1, "{}[]\":,-0.e9n"[rng.below(13)]);
-      }
-      if (body.empty()) body = "x";
-    }
+    edit_randomly(body, rng, 4, "{}[]\":,-0.e9n");
     const RequestRecord record = read_wanted(body, rng.below(2) == 0);
     REQUIRE((record.tokens.empty() || record.token_error.empty()));
     for (const ScoredToken& token : record.tokens) {

@@ -7,23 +7,12 @@
 # API=chat asks the same as chat. Needs: pip install xllamacpp (PYTHON names the interpreter that has it).
 # Loopback only.
 set -euo pipefail
-abgate=$(realpath "$1") models=$(realpath "$2") python=${PYTHON:-python3} api=${API:-completions}
-mkdir -p "$3"; out=$(realpath "$3")
-sources=${4:-$("$python" -c 'import os; print(os.path.dirname(os.__file__))')}
-here=$(dirname "$(realpath "$0")")
-cd "$out"
+. "$(dirname "$(realpath "$0")")/servers.sh"
+api=${API:-completions}
 "$python" "$here/held_out.py" "$sources" "${DOCS:-100}" 600 40 >held-out.jsonl
 [ "$api" = completions ] || sed -i 's/"kind": "completion", "prompt": \(".*"\), "reference"/"kind": "chat", "messages": [{"role": "user", "content": \1}], "reference"/' held-out.jsonl
 
-pids=()
-trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done' EXIT
-port=18471
-for quant in f16 q4_k_m q2_k; do
-  "$python" "$here/llama_server.py" "$models/tinycoder-28m-$quant.gguf" $port >"server-$quant.log" 2>&1 &
-  pids+=($!)
-  for _ in $(seq 60); do curl -sf "http://127.0.0.1:$port/health" >/dev/null && break; sleep 0.5; done
-  port=$((port + 1))
-done
+serve llama_server.py /health
 
 port=18472
 for quant in q4_k_m q2_k; do

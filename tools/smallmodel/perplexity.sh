@@ -5,26 +5,12 @@
 #   SOURCES_DIR  Python files to score (default: the standard library of python3); DOCS (32) of them, seeded
 # Needs: pip install xllamacpp numpy (PYTHON names the interpreter that has them). Loopback only.
 set -euo pipefail
-abgate=$(realpath "$1") models=$(realpath "$2") python=${PYTHON:-python3}
-mkdir -p "$3"; out=$(realpath "$3")
-sources=${4:-$("$python" -c 'import os; print(os.path.dirname(os.__file__))')}
-here=$(dirname "$(realpath "$0")")
+. "$(dirname "$(realpath "$0")")/servers.sh"
 docs=${DOCS:-32} control=${CONTROL:-false}
-cd "$out"
 
 "$python" "$here/held_out.py" "$sources" "$docs" 3200 16 >held-out.jsonl
 
-pids=()
-trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done' EXIT
-port=18471
-for quant in f16 q4_k_m q2_k; do
-  "$python" "$here/logprob_server.py" "$models/tinycoder-28m-$quant.gguf" $port >"server-$quant.log" 2>&1 &
-  pids+=($!)
-  port=$((port + 1))
-done
-for port in 18471 18472 18473; do
-  for _ in $(seq 60); do curl -sf "http://127.0.0.1:$port/v1/models" >/dev/null && break; sleep 0.5; done
-done
+serve logprob_server.py /v1/models
 
 port=18472
 for quant in q4_k_m q2_k; do
